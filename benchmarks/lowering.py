@@ -1,0 +1,208 @@
+"""Each lowering against its plain form: forward and gradient, inside one compiled loop.
+
+Run `python -m benchmarks.lowering`. A ratio above 1 says how many times faster ours is. The two
+forms take turns, and the best turn of each counts, so that a busy machine hurts both alike.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from lamella._lowering.convolution import convolution
+from lamella._lowering.pooling import average_pool, max_pool
+from lamella._lowering.recurrent import gru, lstm, simple_rnn
+
+TURNS = 5
+SECONDS_PER_TURN = 0.15
+FIRST_STEPS = 2
+
+
+class Case(NamedTuple):
+    """One choice: two functions of the same arrays, and which of those want a gradient."""
+
+    name: str
+    plain: Callable
+    ours: Callable
+    arrays: tuple[jax.Array, ...]
+    wanted: tuple[int, ...]
+
+
+def draw(*shape: int) -> jax.Array:
+    """Gives small normal numbers, always the same ones."""
+    return jnp.asarray(np.random.default_rng(0).normal(size=shape) * 0.1, "float32")
+
+
+def looped(function: Callable, wanted: tuple[int, ...]) -> Callable:
+    """Compiles `steps` training-like steps of a function: value, gradient, small update."""
+
+    def loss(*arrays: jax.Array) -> jax.Array:
+        return jnp.sum(jnp.square(function(*arrays)))
+
+    def step(_: jax.Array, arrays: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
+        gradients = dict(zip(wanted, jax.grad(loss, wanted)(*arrays), strict=True))
+        return tuple(a - 1e-6 * gradients[i] if i in wanted else a for i, a in enumerate(arrays))
+
+    return jax.jit(lambda steps, arrays: lax.fori_loop(0, steps, step, arrays))
+
+
+def seconds(run: Callable, steps: int, arrays: tuple[jax.Array, ...]) -> float:
+    """Times one call, per step."""
+    start = time.perf_counter()
+    jax.block_until_ready(run(steps, arrays))
+    return (time.perf_counter() - start) / steps
+
+
+def measure(case: Case) -> tuple[float, float]:
+    """Gives the best seconds per step of the plain form and of ours."""
+    runs = [looped(case.plain, case.wanted), looped(case.ours, case.wanted)]
+    steps = []
+    for run in runs:
+        jax.block_until_ready(run(FIRST_STEPS, case.arrays))
+        guess = seconds(run, FIRST_STEPS, case.arrays)
+        steps.append(max(FIRST_STEPS, int(SECONDS_PER_TURN / guess)))
+    best = [float("inf")] * 2
+    for _ in range(TURNS):
+        for i, run in enumerate(runs):
+            best[i] = min(best[i], seconds(run, steps[i], case.arrays))
+    return best[0], best[1]
+
+
+def convolution_case(
+    name: str, x: tuple[int, ...], kernel: tuple[int, ...], first: bool = False, **options: object
+) -> Case:
+    """A convolution; the first layer of a network wants no gradient of its input."""
+    settings = {
+        "strides": (1, 1),
+        "padding": "same",
+        "dilation": (1, 1),
+        "groups": 1,
+        "channels_last": True,
+    } | options
+
+    def plain(x: jax.Array, kernel: jax.Array) -> jax.Array:
+        layout = "NHWC" if settings["channels_last"] else "NCHW"
+        return lax.conv_general_dilated(
+            x,
+            kernel,
+            settings["strides"],
+            settings["padding"].upper(),
+            rhs_dilation=settings["dilation"],
+            dimension_numbers=(layout, "HWIO", layout),
+            feature_group_count=settings["groups"],
+        )
+
+    def ours(x: jax.Array, kernel: jax.Array) -> jax.Array:
+        return convolution(x, kernel, **settings)
+
+    wanted = (1,) if first else (0, 1)
+    return Case(f"conv {name}", plain, ours, (draw(*x), draw(*kernel)), wanted)
+
+
+def pooling_case(
+    name: str, ours: Callable, shape: tuple[int, ...], window: int, strides: int
+) -> Case:
+    """A pooling of a channels-last picture."""
+    settings = {"window": (window,) * 2, "strides": (strides,) * 2}
+
+    def plain(x: jax.Array) -> jax.Array:
+        sizes = (1, window, window, 1), (1, strides, strides, 1), "VALID"
+        if ours is max_pool:
+            return lax.reduce_window(x, -np.inf, lax.max, *sizes)
+        return lax.reduce_window(x, 0.0, lax.add, *sizes) / window**2
+
+    def call(x: jax.Array) -> jax.Array:
+        return ours(x, **settings, padding="valid", channels_last=True)
+
+    return Case(name, plain, call, (draw(*shape),), (0,))
+
+
+def plain_lstm(state: tuple, z: Callable) -> tuple:
+    """One step of the LSTM, as a cell writes it."""
+    h, c = state
+    i, f, g, o = jnp.split(z(h), 4, axis=-1)
+    c = jax.nn.sigmoid(f) * c + jax.nn.sigmoid(i) * jnp.tanh(g)
+    return jax.nn.sigmoid(o) * jnp.tanh(c), c
+
+
+def plain_simple(state: tuple, z: Callable) -> tuple:
+    """One step of the SimpleRNN, as a cell writes it."""
+    return (jnp.tanh(z(*state)),)
+
+
+def recurrent_case(name: str, ours: Callable, gates: int, cell: Callable | None) -> Case:
+    """A sequence of 50 steps of 32 features in a batch of 32, to 128 units.
+
+    The plain form scans over a cell that projects input and state at each step, with the gradient
+    of autodiff. Without a cell it is our own loop (input projected before it) with that gradient,
+    which shows what the gradient alone brings.
+    """
+    batch, steps, features, units = 32, 50, 32, 128
+    start = (jnp.zeros((batch, units)),) * (2 if ours is lstm else 1)
+    functions = {"activation": lambda z: jnp.tanh(z)}
+    if gates > 1:
+        functions["recurrent_activation"] = lambda z: jax.nn.sigmoid(z)
+
+    def run(x: jax.Array, kernel: jax.Array, recurrent: jax.Array, **chosen: Callable) -> jax.Array:
+        return ours(x, *start, kernel, recurrent, None, return_sequences=True, **chosen)[0]
+
+    def plain(x: jax.Array, kernel: jax.Array, recurrent: jax.Array) -> jax.Array:
+        if cell is None:
+            return run(x, kernel, recurrent, **functions)
+
+        def step(state: tuple, now: jax.Array) -> tuple:
+            state = cell(state, lambda h: now @ kernel + h @ recurrent)
+            return state, state[0]
+
+        return lax.scan(step, start, x.swapaxes(0, 1))[1].swapaxes(0, 1)
+
+    arrays = draw(batch, steps, features), draw(features, gates * units)
+    return Case(name, plain, run, (*arrays, draw(units, gates * units)), (0, 1, 2))
+
+
+def cases() -> list[Case]:
+    """Lists every choice that the lowerings make."""
+    return [
+        convolution_case("28x28x1 -> 32, first layer", (32, 28, 28, 1), (3, 3, 1, 32), True),
+        convolution_case("32x32x3 -> 32, first layer", (32, 32, 32, 3), (3, 3, 3, 32), True),
+        convolution_case("14x14x32 -> 64", (32, 14, 14, 32), (3, 3, 32, 64)),
+        convolution_case("7x7x128 -> 128", (32, 7, 7, 128), (3, 3, 128, 128)),
+        convolution_case(
+            "28x28x32 -> 64, step 2", (32, 28, 28, 32), (3, 3, 32, 64), strides=(2, 2)
+        ),
+        convolution_case("14x14x64 -> 128, window 1", (32, 14, 14, 64), (1, 1, 64, 128)),
+        convolution_case(
+            "14x14x32 -> 64, channels first", (32, 32, 14, 14), (3, 3, 32, 64), channels_last=False
+        ),
+        convolution_case("14x14x32, 4 groups", (32, 14, 14, 32), (3, 3, 8, 64), groups=4),
+        convolution_case("14x14x32, depthwise", (32, 14, 14, 32), (3, 3, 1, 32), groups=32),
+        convolution_case("14x14x32, dilated", (32, 14, 14, 32), (3, 3, 32, 64), dilation=(2, 2)),
+        pooling_case("max pool 2, 28x28x32", max_pool, (32, 28, 28, 32), 2, 2),
+        pooling_case("max pool 3 step 2, 28x28x32", max_pool, (32, 28, 28, 32), 3, 2),
+        pooling_case("average pool 2, 28x28x32", average_pool, (32, 28, 28, 32), 2, 2),
+        pooling_case("average pool 3 step 2, 28x28x32", average_pool, (32, 28, 28, 32), 3, 2),
+        recurrent_case("LSTM 128, 50 steps of 32", lstm, 4, plain_lstm),
+        recurrent_case("LSTM, gradient alone", lstm, 4, None),
+        recurrent_case("GRU 128, gradient alone", gru, 3, None),
+        recurrent_case("SimpleRNN 128, 50 steps of 32", simple_rnn, 1, plain_simple),
+        recurrent_case("SimpleRNN, gradient alone", simple_rnn, 1, None),
+    ]
+
+
+def main() -> None:
+    """Prints one line for each choice."""
+    print(f"{'forward + gradient in a loop':40} {'plain us':>10} {'ours us':>10} {'ratio':>7}")
+    for case in cases():
+        plain, ours = measure(case)
+        line = f"{plain * 1e6:10.0f} {ours * 1e6:10.0f} {plain / ours:7.2f}"
+        print(f"{case.name:40} {line}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

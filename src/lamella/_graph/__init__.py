@@ -1,0 +1,1 @@
+"""The symbolic graph: tensors without values, and the calls that made them."""

@@ -1,0 +1,119 @@
+"""The only shape inference: run the function on shapes.
+
+Unknown axes become symbols, one for each axis position, so that axis 0 of all inputs is the same
+batch. Where JAX cannot decide something about a symbol, the function runs on two sets of sizes, and
+what differs in the results is unknown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import jax
+from jax import export
+
+from lamella._base.dtypes import dtype_name
+from lamella._graph.symbolic import KerasTensor
+from lamella._state import frame as frames
+from lamella._state.frame import Frame, Values
+
+_MOST_AXES = 8
+_PROBES = (60, 84)
+
+
+@lru_cache(maxsize=1)
+def _symbols() -> tuple[Any, ...]:
+    return export.symbolic_shape(", ".join(f"axis{index}" for index in range(_MOST_AXES)))
+
+
+def infer(function: Callable[..., Any], args: tuple, kwargs: dict[str, Any]) -> Any:
+    """The structure of symbolic tensors that a call gives.
+
+    Args:
+        function: pure, or a layer's `call`; what it writes to variables is forgotten.
+        args, kwargs: with KerasTensor leaves where arrays would stand.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> infer(jnp.ravel, (KerasTensor((2, 3)),), {}).shape
+        (6,)
+    """
+    leaves, structure = jax.tree.flatten((args, kwargs))
+    places = [index for index, leaf in enumerate(leaves) if isinstance(leaf, KerasTensor)]
+
+    def run(*arrays: Any) -> Any:
+        filled = list(leaves)
+        for index, array in zip(places, arrays):
+            filled[index] = array
+        inner_args, inner_kwargs = jax.tree.unflatten(structure, filled)
+        frame = frames.ambient()
+        scope = Values(outer=frame.values)
+        fresh = Frame(
+            values=scope,
+            training=frame.training,
+            autocast=frame.autocast,
+            path=frame.path,
+            called=frame.called,
+        )
+        with frames.entered(fresh):
+            return function(*inner_args, **inner_kwargs)
+
+    tensors = [leaves[index] for index in places]
+    if not any(None in tensor.shape for tensor in tensors):
+        return _as_tensors(_evaluate(run, tensors, lambda axis: 1))
+    try:
+        return _as_tensors(_evaluate(run, tensors, lambda axis: _symbols()[axis]))
+    except Exception as cause:
+        if not _undecided(cause):
+            raise
+    first, second = (
+        _evaluate(run, tensors, lambda axis, size=size: size + 12 * axis) for size in _PROBES
+    )
+    return jax.tree.map(_merge, first, second)
+
+
+def _undecided(error: BaseException) -> bool:
+    """Whether the cause was a symbol whose size matters, and not a mistake of the caller."""
+    text = f"{type(error).__name__} {error}"
+    words = (
+        "Inconclusive",
+        "symbolic",
+        "_DimExpr",
+        "axis0",
+        "axis1",
+        "axis2",
+        "axis3",
+        "axis4",
+        "dynamic shape",
+        "concrete",
+        "Shapes must be 1D sequences",
+    )
+    return any(word in text for word in words)
+
+
+def _evaluate(
+    run: Callable[..., Any], tensors: list[KerasTensor], size: Callable[[int], Any]
+) -> Any:
+    specs = [
+        jax.ShapeDtypeStruct(
+            tuple(size(axis) if known is None else known for axis, known in enumerate(t.shape)),
+            t.dtype,
+        )
+        for t in tensors
+    ]
+    return jax.eval_shape(run, *specs)
+
+
+def _as_tensors(structure: Any) -> Any:
+    def convert(spec: Any) -> KerasTensor:
+        sizes = tuple(size if isinstance(size, int) else None for size in spec.shape)
+        return KerasTensor(sizes, dtype_name(spec.dtype))
+
+    return jax.tree.map(convert, structure)
+
+
+def _merge(first: Any, second: Any) -> KerasTensor:
+    sizes = tuple(a if a == b else None for a, b in zip(first.shape, second.shape))
+    return KerasTensor(sizes, dtype_name(first.dtype))

@@ -1,0 +1,96 @@
+"""`@op`: a function of arrays that also works on variables and on symbolic tensors."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any, Self, TypeVar
+
+import jax
+
+from lamella._base import registry
+from lamella._base.naming import name_for
+from lamella._base.serialize import deserialize
+from lamella._graph.infer import infer
+from lamella._graph.node import Node, Operation, is_symbolic
+from lamella._state.variable import Variable
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class OpCall(Operation):
+    """An op in a graph, with its settings fixed. Each op has a subclass, made by `@op`.
+
+    Args:
+        name: its name in the graph, automatic if None.
+        settings: the op's arguments that are not arrays.
+    """
+
+    function: Callable[..., Any]
+
+    def __init__(self, name: str | None = None, **settings: Any) -> None:
+        super().__init__(name or name_for(type(self)))
+        self.settings = settings
+
+    def get_config(self) -> dict[str, Any]:
+        return {"name": self.name, **self.settings}
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        return cls(**deserialize(dict(config)))
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if not is_symbolic((args, kwargs)):
+            return type(self).function(*args, **{**self.settings, **kwargs})
+        run = functools.partial(type(self).function, **self.settings)
+        outputs = infer(run, args, kwargs)
+        Node(self, args, kwargs, outputs)
+        return outputs
+
+
+def op(
+    name: str, *aliases: str, module: str, arrays: int = 1, class_name: str = ""
+) -> Callable[[F], F]:
+    """Declares an op.
+
+    Args:
+        name: what it is called in the registry, for instance "relu".
+        aliases: further names.
+        module: the module of its class in Keras's files, "keras.src.ops.nn".
+        arrays: how many leading parameters may be arrays; the rest are settings.
+        class_name: its class in Keras's files, if not the name in camel case.
+    """
+
+    def declare(function: F) -> F:
+        camel = class_name or "".join(word.capitalize() for word in name.split("_"))
+        signature = inspect.signature(function)
+        parameters = list(signature.parameters)
+        call_class = type(camel, (OpCall,), {"function": staticmethod(function)})
+        registry.register("op_class", module=module, name=f"{camel}")(call_class)
+
+        @functools.wraps(function)
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            # Variables are unwrapped at the door: raw jnp functions do not take them.
+            args, kwargs = jax.tree.map(_unwrap, (args, kwargs), is_leaf=_is_variable)
+            if not is_symbolic((args, kwargs)):
+                return function(*args, **kwargs)
+            bound = signature.bind(*args, **kwargs).arguments
+            settings = {
+                key: value for key, value in bound.items() if key not in parameters[:arrays]
+            }
+            given = [bound[key] for key in parameters[:arrays] if key in bound]
+            return call_class(settings.pop("name", None), **settings)(*given)
+
+        registry.register("op", *aliases, module=module, name=name)(wrapped)
+        return wrapped  # type: ignore[return-value]
+
+    return declare
+
+
+def _is_variable(value: Any) -> bool:
+    return isinstance(value, Variable)
+
+
+def _unwrap(value: Any) -> Any:
+    return value.value if isinstance(value, Variable) else value

@@ -1,0 +1,133 @@
+"""What a layer expects of its inputs, and the errors when it gets something else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import jax
+
+from lamella._base.configurable import Configurable
+from lamella._base.dtypes import dtype_name
+from lamella._base.errors import InvalidArgument, InvalidShape
+from lamella._base.registry import register
+
+
+@register("state", module="keras.layers")
+class InputSpec(Configurable):
+    """The rank, sizes and dtype that an input of a layer must have.
+
+    Args:
+        dtype: the number type, None for any.
+        shape: the whole shape, None entries for any size.
+        ndim: the number of axes.
+        max_ndim, min_ndim: bounds of the number of axes.
+        axes: sizes of single axes, {-1: 64}.
+        allow_last_axis_squeeze: whether a last axis of size 1 may be missing or be too many.
+        name: the input's name.
+        optional: whether None may be given.
+
+    Example:
+        >>> InputSpec(min_ndim=2, axes={-1: 3}).axes
+        {-1: 3}
+    """
+
+    def __init__(
+        self,
+        dtype: Any = None,
+        shape: Any = None,
+        ndim: int | None = None,
+        max_ndim: int | None = None,
+        min_ndim: int | None = None,
+        axes: Mapping[int, int | None] | None = None,
+        allow_last_axis_squeeze: bool = False,
+        name: str | None = None,
+        optional: bool = False,
+    ) -> None:
+        self.dtype = None if dtype is None else dtype_name(dtype)
+        self.shape = None if shape is None else tuple(shape)
+        self.ndim = len(self.shape) if self.shape is not None else ndim
+        self.max_ndim = max_ndim
+        self.min_ndim = min_ndim
+        self.axes = {int(axis): size for axis, size in (axes or {}).items()}
+        self.allow_last_axis_squeeze = allow_last_axis_squeeze
+        self.name = name
+        self.optional = optional
+
+
+def check_inputs(spec: Any, inputs: Any, who: str) -> None:
+    """Compares the inputs of a layer with its input_spec.
+
+    Args:
+        spec: one InputSpec or a structure of them.
+        inputs: arrays or symbolic tensors.
+        who: the layer as it is called in messages.
+
+    Raises: InvalidShape, InvalidArgument.
+    """
+    specs = jax.tree.leaves(spec, is_leaf=lambda leaf: isinstance(leaf, InputSpec))
+    if isinstance(spec, dict) and isinstance(inputs, dict):
+        arrays = [inputs.get(key) for key in sorted(spec)]
+    else:
+        arrays = jax.tree.leaves(inputs)
+    if len(specs) != len(arrays):
+        raise InvalidArgument(
+            f"{who} expects {len(specs)} input(s). Received: {len(arrays)}.",
+            help="Pass the inputs as one array, or as a list of that many arrays.",
+        )
+    for index, (one, array) in enumerate(zip(specs, arrays)):
+        if one is not None and array is not None:
+            _check_one(one, array, who if len(specs) == 1 else f"{who}, input {index},")
+
+
+def _check_one(spec: InputSpec, array: Any, who: str) -> None:
+    shape = tuple(getattr(array, "shape", ()))
+    rank = len(shape)
+    received = f"Received: shape {shown(shape)}."
+    if spec.ndim is not None and rank != spec.ndim and not spec.allow_last_axis_squeeze:
+        raise InvalidShape(
+            f"{who} expected {spec.ndim} axes. {received}", help=_axes_help(rank, spec.ndim)
+        )
+    if spec.max_ndim is not None and rank > spec.max_ndim:
+        raise InvalidShape(
+            f"{who} expected at most {spec.max_ndim} axes. {received}",
+            help=_axes_help(rank, spec.max_ndim),
+        )
+    if spec.min_ndim is not None and rank < spec.min_ndim:
+        raise InvalidShape(
+            f"{who} expected at least {spec.min_ndim} axes. {received}",
+            help=_axes_help(rank, spec.min_ndim),
+        )
+    for axis, size in spec.axes.items():
+        got = shape[axis] if -rank <= axis < rank else None
+        if size is not None and isinstance(got, int) and got != size:
+            raise InvalidShape(
+                f"{who} expected {size} features on axis {axis}. {received}",
+                help=f"It was built for {size}. Make a new layer, or bring the input to that "
+                "size first.",
+            )
+    if spec.shape is not None and not spec.allow_last_axis_squeeze:
+        _check_sizes(spec.shape, shape, who, received)
+
+
+def _check_sizes(wanted: tuple, shape: tuple, who: str, received: str) -> None:
+    for size, got in zip(wanted, shape):
+        if size is not None and isinstance(got, int) and size != got:
+            raise InvalidShape(
+                f"{who} expected shape {shown(wanted)}. {received}",
+                help="The first axis is the batch; the others must match.",
+            )
+
+
+def shown(shape: tuple) -> str:
+    """A shape for a message, unknown sizes as None."""
+    return str(tuple(size if isinstance(size, int) else None for size in shape))
+
+
+def _axes_help(rank: int, wanted: int) -> str:
+    if rank == wanted - 1:
+        return (
+            "One axis is missing. For a single sample add the batch: x[None]; "
+            "for grey images add the channel: x[..., None]."
+        )
+    return f"Reshape the input so that it has {wanted} axes, the batch among them."

@@ -1,0 +1,138 @@
+"""The weights of a layer: listing, counting, getting, setting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from lamella._base.errors import InvalidArgument, InvalidShape, NotReady
+from lamella._layer.tracking import Tracking
+from lamella._state.variable import Variable
+
+
+class Weighted(Tracking):
+    """A tracking object with weights that can be trained, listed, set and stored."""
+
+    built: bool
+    _trainable: bool
+
+    def _who(self) -> str:
+        """The layer as messages call it."""
+        return f"{type(self).__name__} '{self.name}'"
+
+    @property
+    def trainable(self) -> bool:
+        """Whether training changes the weights; setting it also sets all layers inside."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        for layer in self._child_layers():
+            layer.trainable = bool(value)  # type: ignore[attr-defined]
+
+    @property
+    def weights(self) -> list[Variable]:
+        """All variables of the layer and of those inside, without seeds and metrics."""
+        return self._collect("_own_weights")
+
+    @property
+    def variables(self) -> list[Variable]:
+        """The weights and the states of seed generators."""
+        return self._collect("_own_stored")
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        """The weights that training changes."""
+        return [v for v in self._trainable_of("_own_weights") if v.trainable]
+
+    @property
+    def trainable_variables(self) -> list[Variable]:
+        return self.trainable_weights
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        """The weights that training does not change by gradients."""
+        trained = {id(variable) for variable in self.trainable_weights}
+        return [variable for variable in self.weights if id(variable) not in trained]
+
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        trained = {id(variable) for variable in self.trainable_weights}
+        return [variable for variable in self.variables if id(variable) not in trained]
+
+    def _trainable_of(self, part: str) -> list[Variable]:
+        return self._collect(part) if self.trainable else []
+
+    @property
+    def metrics(self) -> list[Any]:
+        """Metrics that the layer and those inside hold."""
+        found: dict[int, Any] = {}
+        for layer in self._walk():
+            for item in layer._other_owned():
+                if callable(getattr(item, "update_state", None)):
+                    found.setdefault(id(item), item)
+        return list(found.values())
+
+    @property
+    def metrics_variables(self) -> list[Variable]:
+        return [variable for metric in self.metrics for variable in metric.variables]
+
+    def get_weights(self) -> list[np.ndarray]:
+        """The values of all weights as NumPy arrays."""
+        return [variable.numpy() for variable in self.weights]
+
+    def set_weights(self, weights: list[Any]) -> None:
+        """Sets all weights, in the order that `get_weights` gives. Nothing changes on an error."""
+        own = self.weights
+        if len(own) != len(weights):
+            raise InvalidArgument(
+                f"{self._who()} has {len(own)} weights. Received: {len(weights)} arrays.",
+                help="Build both layers and pass other.get_weights() as it is.",
+            )
+        for variable, value in zip(own, weights):
+            if tuple(np.shape(value)) != variable.shape:
+                raise InvalidShape(
+                    f"Weight '{variable.path}' expected shape {variable.shape}. "
+                    f"Received: shape {np.shape(value)}.",
+                    help="The two layers must be made with the same arguments.",
+                )
+        for variable, value in zip(own, weights):
+            variable.assign(value)
+
+    def count_params(self) -> int:
+        """The number of entries of all weights."""
+        if not self.built:
+            raise NotReady(
+                f"{self._who()} has no weights to count yet: it is not built.",
+                help="Call it on data, or build it with layer.build(input_shape).",
+            )
+        return sum(variable.size for variable in self.weights)
+
+    def save_own_variables(self, store: Any) -> None:
+        """Writes own variables into a mapping, by number."""
+        for index, variable in enumerate(self._own_weights()):
+            store[str(index)] = variable.numpy()
+
+    def load_own_variables(self, store: Mapping[str, Any]) -> None:
+        """Reads own variables from what `save_own_variables` wrote."""
+        own = self._own_weights()
+        if len(store) != len(own):
+            hint = "" if self.built else " It is not built."
+            raise InvalidArgument(
+                f"{self._who()} expected {len(own)} variables; the file has {len(store)}.{hint}",
+                help="The model must be built the same way as the one that was saved.",
+            )
+        values = [np.asarray(store[str(index)]) for index in range(len(own))]
+        for variable, value in zip(own, values):
+            if value.shape != variable.shape:
+                raise InvalidShape(
+                    f"Weight '{variable.path}' expected shape {variable.shape}; the file has "
+                    f"shape {value.shape}.",
+                    help="The file is of a model with other sizes; load it with "
+                    "skip_mismatch=True to keep the weights that fit.",
+                )
+        for variable, value in zip(own, values):
+            variable.assign(value)

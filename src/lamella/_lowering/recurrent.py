@@ -1,0 +1,213 @@
+"""LSTM, GRU and SimpleRNN over whole sequences, in Keras's gate order and mask semantics.
+
+The input is projected for all steps by one matrix product before the loop. With the default
+activations the loop has a gradient of its own; any other activation takes autodiff's.
+
+Shared arguments:
+    x: (n, time, features), batch-major.
+    h, c: the initial states, (n, units).
+    mask: (n, time) of bool or None; a step that is False repeats the state and the output.
+    activation, recurrent_activation: "tanh", "sigmoid", or a function of arrays.
+    go_backwards: from the last step to the first; the outputs stand in that order too.
+    unroll: several steps per turn of the loop. Never the whole sequence, because the time to
+        compile grows with the unrolled steps; the numbers are those of the plain loop.
+    zero_output_for_mask: give zeros instead of the repeated output at masked steps.
+    return_sequences: all outputs (n, time, units) instead of the last one (n, units).
+    input_dropout: multiplies the input at every step: (n, features), or (gates, n, features)
+        for one multiplier a gate; None for none.
+    recurrent_dropout: likewise the state on its way to the gates: (n, units) or
+        (gates, n, units). The state that is mixed into the next one stays whole.
+"""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+
+from lamella._lowering.gru_loop import gru_core, gru_scan
+from lamella._lowering.lstm_loop import lstm_core, lstm_scan
+from lamella._lowering.recurrent_steps import Activation, Plan, Recurrence, recur
+from lamella._lowering.simple_loop import simple_core, simple_scan
+
+UNROLLED_STEPS = 8
+NAMED = {"tanh": jnp.tanh, "sigmoid": jax.nn.sigmoid}
+
+
+def lstm(
+    x: jax.Array,
+    h: jax.Array,
+    c: jax.Array,
+    kernel: jax.Array,
+    recurrent_kernel: jax.Array,
+    bias: jax.Array | None,
+    mask: jax.Array | None = None,
+    *,
+    activation: str | Activation = "tanh",
+    recurrent_activation: str | Activation = "sigmoid",
+    go_backwards: bool = False,
+    unroll: bool = False,
+    zero_output_for_mask: bool = False,
+    return_sequences: bool = False,
+    input_dropout: jax.Array | None = None,
+    recurrent_dropout: jax.Array | None = None,
+) -> tuple[jax.Array, jax.Array, jax.Array]:
+    """Runs a long short-term memory; gives (outputs or last output, h, c).
+
+    i, f, o = s(z_i), s(z_f), s(z_o);  c' = f c + i a(z_c);  h' = o a(c'),
+    z = x kernel + h recurrent_kernel + bias, gates in the order i, f, c, o
+
+    Args:
+        kernel: (features, 4 units); recurrent_kernel: (units, 4 units); bias: (4 units,).
+        The others: see the module.
+    Shapes: (n, time, features) -> (n, time, units) or (n, units), (n, units), (n, units)
+    Example:
+        >>> import jax.numpy as jnp
+        >>> x, state = jnp.ones((2, 5, 3)), jnp.zeros((2, 4))
+        >>> y, h, c = lstm(x, state, state, jnp.ones((3, 16)), jnp.ones((4, 16)), None)
+        >>> y.shape
+        (2, 4)
+
+    Source: Hochreiter and Schmidhuber 1997, Neural Computation 9:1735.
+    """
+    xs, valid = _time_major(x, mask, go_backwards)
+    zs = recur(xs, Recurrence(kernel, bias, input_dropout))
+    shared = Recurrence(recurrent_kernel, None, recurrent_dropout)
+    plan = Plan(return_sequences, _steps_per_turn(unroll, xs.shape[0]))
+    if activation == "tanh" and recurrent_activation == "sigmoid":
+        hs, h, c = lstm_core(zs, h, c, shared, valid, plan)
+    else:
+        functions = _function(activation), _function(recurrent_activation)
+        h, c, (_, _, hs) = lstm_scan(zs, h, c, shared, valid, plan, *functions)
+    return _outputs(hs, h, valid, return_sequences, zero_output_for_mask), h, c
+
+
+def gru(
+    x: jax.Array,
+    h: jax.Array,
+    kernel: jax.Array,
+    recurrent_kernel: jax.Array,
+    bias: jax.Array | None,
+    mask: jax.Array | None = None,
+    *,
+    reset_after: bool = True,
+    activation: str | Activation = "tanh",
+    recurrent_activation: str | Activation = "sigmoid",
+    go_backwards: bool = False,
+    unroll: bool = False,
+    zero_output_for_mask: bool = False,
+    return_sequences: bool = False,
+    input_dropout: jax.Array | None = None,
+    recurrent_dropout: jax.Array | None = None,
+) -> tuple[jax.Array, jax.Array]:
+    """Runs a gated recurrent unit; gives (outputs or last output, h).
+
+    u, r = s(z_u), s(z_r);  h' = u h + (1 - u) a(g),  gates in the order u, r, g, with
+    g = x_g + r (h recurrent_kernel_g + recurrent_bias_g)   if reset_after,
+    g = x_g + (r h) recurrent_kernel_g                      otherwise
+
+    Args:
+        kernel: (features, 3 units); recurrent_kernel: (units, 3 units).
+        bias: (2, 3 units) if reset_after, for the input and the state; else (3 units,).
+        The others: see the module.
+    Shapes: (n, time, features) -> (n, time, units) or (n, units), (n, units)
+    Example:
+        >>> import jax.numpy as jnp
+        >>> x, state = jnp.ones((2, 5, 3)), jnp.zeros((2, 4))
+        >>> y, h = gru(x, state, jnp.ones((3, 12)), jnp.ones((4, 12)), None)
+        >>> y.shape
+        (2, 4)
+
+    Source: Cho et al. 2014, EMNLP; reset_after as in cuDNN.
+    """
+    xs, valid = _time_major(x, mask, go_backwards)
+    input_bias, state_bias = bias, None
+    if bias is not None and reset_after:
+        input_bias, state_bias = bias[0], bias[1]
+    zs = recur(xs, Recurrence(kernel, input_bias, input_dropout))
+    shared = Recurrence(recurrent_kernel, state_bias, recurrent_dropout)
+    plan = Plan(return_sequences, _steps_per_turn(unroll, xs.shape[0]), reset_after)
+    if activation == "tanh" and recurrent_activation == "sigmoid":
+        hs, h = gru_core(zs, h, shared, valid, plan)
+    else:
+        functions = _function(activation), _function(recurrent_activation)
+        h, (_, hs) = gru_scan(zs, h, shared, valid, plan, *functions)
+    return _outputs(hs, h, valid, return_sequences, zero_output_for_mask), h
+
+
+def simple_rnn(
+    x: jax.Array,
+    h: jax.Array,
+    kernel: jax.Array,
+    recurrent_kernel: jax.Array,
+    bias: jax.Array | None,
+    mask: jax.Array | None = None,
+    *,
+    activation: str | Activation = "tanh",
+    go_backwards: bool = False,
+    unroll: bool = False,
+    zero_output_for_mask: bool = False,
+    return_sequences: bool = False,
+    input_dropout: jax.Array | None = None,
+    recurrent_dropout: jax.Array | None = None,
+) -> tuple[jax.Array, jax.Array]:
+    """Runs a fully connected recurrence; gives (outputs or last output, h).
+
+    h' = a(x kernel + h recurrent_kernel + bias)
+
+    Args:
+        kernel: (features, units); recurrent_kernel: (units, units); bias: (units,).
+        The others: see the module.
+    Shapes: (n, time, features) -> (n, time, units) or (n, units), (n, units)
+    Example:
+        >>> import jax.numpy as jnp
+        >>> x, state = jnp.ones((2, 5, 3)), jnp.zeros((2, 4))
+        >>> y, h = simple_rnn(x, state, jnp.ones((3, 4)), jnp.ones((4, 4)), None)
+        >>> y.shape
+        (2, 4)
+
+    Source: Elman 1990, Cognitive Science 14:179.
+    """
+    xs, valid = _time_major(x, mask, go_backwards)
+    zs = recur(xs, Recurrence(kernel, bias, input_dropout))
+    shared = Recurrence(recurrent_kernel, None, recurrent_dropout)
+    plan = Plan(return_sequences, _steps_per_turn(unroll, xs.shape[0]))
+    hs: jax.Array | None
+    if activation == "tanh":
+        hs, h = simple_core(zs, h, shared, valid, plan)
+    else:
+        h, hs = simple_scan(zs, h, shared, valid, plan, _function(activation))
+    return _outputs(hs, h, valid, return_sequences, zero_output_for_mask), h
+
+
+def _function(activation: str | Activation) -> Activation:
+    return NAMED[activation] if isinstance(activation, str) else activation
+
+
+def _steps_per_turn(unroll: bool, time: object) -> int:
+    return min(UNROLLED_STEPS, max(time, 1)) if unroll and isinstance(time, int) else 1
+
+
+def _time_major(
+    x: jax.Array, mask: jax.Array | None, go_backwards: bool
+) -> tuple[jax.Array, jax.Array | None]:
+    xs = jnp.swapaxes(x, 0, 1)
+    valid = None if mask is None else jnp.swapaxes(mask, 0, 1)[..., None]
+    if not go_backwards:
+        return xs, valid
+    return jnp.flip(xs, axis=0), None if valid is None else jnp.flip(valid, axis=0)
+
+
+def _outputs(
+    hs: jax.Array | None,
+    h: jax.Array,
+    valid: jax.Array | None,
+    sequences: bool,
+    zero_masked: bool,
+) -> jax.Array:
+    if not sequences or hs is None:
+        if valid is None or not zero_masked:
+            return h
+        return jnp.where(valid[-1], h, jnp.zeros((), h.dtype))
+    if valid is not None and zero_masked:
+        hs = jnp.where(valid, hs, jnp.zeros((), hs.dtype))
+    return jnp.swapaxes(hs, 0, 1)

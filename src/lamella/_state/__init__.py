@@ -1,0 +1,1 @@
+"""Variables, and the one way in which functions of them become pure."""

@@ -1,0 +1,145 @@
+"""Functions of variables as pure functions of arrays.
+
+jit, grad and scan all pass through here; there is no second mechanism.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import jax
+
+from lamella._state import frame as frames
+from lamella._state.frame import Frame, Values
+from lamella._state.variable import Variable
+
+Arrays = list[Any]
+
+
+def pure(
+    function: Callable[..., Any], variables: Iterable[Variable]
+) -> Callable[..., tuple[Any, Arrays]]:
+    """A pure form of a function that reads and writes variables.
+
+    g(values, *args) -> (function(*args), new values)
+
+    Args:
+        function: reads variables by `.value` and writes them by `.assign`.
+        variables: all that it may touch; any other one raises UntrackedState.
+
+    Example:
+        >>> count = Variable(1.0, name="count")
+        >>> step = pure(lambda x: count.assign_add(x), [count])
+        >>> step([count.value], 2.0)[1]
+        [Array(3., dtype=float32)]
+        >>> float(count)
+        1.0
+    """
+    owned = tuple({id(variable): variable for variable in variables}.values())
+
+    def call(values: Sequence[Any], *args: Any, **kwargs: Any) -> tuple[Any, Arrays]:
+        scope = Values(strict=True)
+        for variable, value in zip(owned, values, strict=True):
+            scope.put(variable, value)
+        with frames.entered(Frame(values=scope)):
+            result = function(*args, **kwargs)
+        return result, [scope.arrays[id(variable)] for variable in owned]
+
+    return call
+
+
+def values_of(variables: Iterable[Variable]) -> Arrays:
+    """The stored arrays of variables, in order."""
+    with frames.changed(autocast=None):
+        return [variable.value for variable in variables]
+
+
+def write_back(variables: Sequence[Variable], values: Sequence[Any]) -> None:
+    """Points the handles at new arrays, outside of any pure function."""
+    for variable, value in zip(variables, values, strict=True):
+        variable._array = value
+
+
+def _nested() -> tuple[Frame, Values]:
+    """A frame for a function that is transformed inside another one, or eagerly."""
+    frame = frames.ambient()
+    scope = Values(outer=frame.values)
+    return replace(frame, values=scope, losses=[], masks=dict(frame.masks)), scope
+
+
+def _assign_all(owners: Sequence[Variable], arrays: Sequence[Any]) -> None:
+    for variable, array in zip(owners, arrays, strict=True):
+        variable.assign(array)
+
+
+def value_and_grad(
+    function: Callable[[], tuple[Any, Any]], variables: Sequence[Variable]
+) -> tuple[tuple[Any, Any], Arrays]:
+    """The value of a function and its gradient by variables, in eager or in compiled code.
+
+    Args:
+        function: takes nothing and gives (scalar, anything else).
+        variables: what to differentiate by.
+
+    Other variables that the function writes keep their new values.
+
+    Example:
+        >>> weight = Variable(3.0)
+        >>> (loss, _), (slope,) = value_and_grad(lambda: (weight.value ** 2, None), [weight])
+        >>> float(loss), float(slope)
+        (9.0, 6.0)
+    """
+    written: list[Variable] = []
+
+    def run(values: Arrays) -> tuple[Any, Any]:
+        frame, scope = _nested()
+        for variable, value in zip(variables, values, strict=True):
+            scope.put(variable, value)
+        with frames.entered(frame):
+            result, rest = function()
+        given = {id(variable): value for variable, value in zip(variables, values)}
+        fresh = [key for key, array in scope.arrays.items() if given.get(key) is not array]
+        written[:] = [scope.owners[key] for key in fresh]
+        return result, (rest, [scope.arrays[key] for key in fresh])
+
+    (result, (rest, arrays)), gradients = jax.value_and_grad(run, has_aux=True)(
+        values_of(variables)
+    )
+    _assign_all(written, arrays)
+    return (result, rest), gradients
+
+
+def scan(
+    function: Callable[[Any, Any], tuple[Any, Any]],
+    carry: Any,
+    inputs: Any,
+    variables: Sequence[Variable] = (),
+    length: int | None = None,
+    unroll: bool = False,
+) -> tuple[Any, Any]:
+    """`jax.lax.scan` of a function that also writes variables.
+
+    Args:
+        function: (carry, input) -> (carry, output).
+        carry: its first state.
+        inputs: arrays whose first axis is stepped over.
+        variables: those that the function writes; others it may only read.
+        length: the number of steps, needed without inputs.
+        unroll: whether to write out all steps in the program.
+    """
+
+    def step(state: tuple[Arrays, Any], item: Any) -> tuple[tuple[Arrays, Any], Any]:
+        values, inner = state
+        frame, scope = _nested()
+        for variable, value in zip(variables, values, strict=True):
+            scope.put(variable, value)
+        with frames.entered(frame):
+            inner, output = function(inner, item)
+        return ([scope.arrays[id(variable)] for variable in variables], inner), output
+
+    start = (values_of(variables), carry)
+    (values, carry), outputs = jax.lax.scan(step, start, inputs, length=length, unroll=unroll)
+    _assign_all(variables, values)
+    return carry, outputs

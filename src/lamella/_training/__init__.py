@@ -1,0 +1,1 @@
+"""Compiling, the pure steps, and the one loop that fit, evaluate and predict share."""

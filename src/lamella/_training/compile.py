@@ -1,0 +1,291 @@
+"""What `compile` was told, resolved for the outputs that the model really has."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from lamella import losses, metrics
+from lamella._base.errors import InvalidArgument
+from lamella._base.registry import entry_of
+from lamella._state.variable import Variable
+from lamella._training.outputs import Outputs
+
+
+def _kind_of_classes(y: Any, y_pred: Any) -> str:
+    """Which family of a loss or metric fits: "binary", "sparse" or "categorical"."""
+    if y_pred.shape[-1] == 1:
+        return "binary"
+    fewer_axes = len(y.shape) < len(y_pred.shape)
+    one_column = y.shape[-1] == 1 and y_pred.shape[-1] > 1
+    return "sparse" if fewer_axes or one_column else "categorical"
+
+
+_ACCURACY = {
+    "binary": metrics.BinaryAccuracy,
+    "sparse": metrics.SparseCategoricalAccuracy,
+    "categorical": metrics.CategoricalAccuracy,
+}
+_CROSSENTROPY = {
+    "binary": losses.binary_crossentropy,
+    "sparse": losses.sparse_categorical_crossentropy,
+    "categorical": losses.categorical_crossentropy,
+}
+
+
+def _name_of(identifier: Any, made: Any) -> str:
+    if isinstance(identifier, str):
+        return identifier
+    name = getattr(made, "name", None) or getattr(made, "__name__", None)
+    return str(name or type(made).__name__)
+
+
+def resolve_loss(identifier: Any, y: Any, y_pred: Any) -> losses.Loss | None:
+    """The loss that an argument of compile means for one output."""
+    if identifier is None:
+        return None
+    if isinstance(identifier, str) and identifier.lower() in ("crossentropy", "ce"):
+        made: Any = _CROSSENTROPY[_kind_of_classes(y, y_pred)]
+    else:
+        made = losses.get(identifier)
+    if isinstance(made, losses.Loss):
+        return made
+    return losses.LossFunctionWrapper(made, name=_name_of(identifier, made))
+
+
+def resolve_metric(identifier: Any, y: Any, y_pred: Any) -> metrics.Metric:
+    """The metric that an argument of compile means for one output."""
+    if isinstance(identifier, str) and identifier.lower() in ("accuracy", "acc"):
+        return _ACCURACY[_kind_of_classes(y, y_pred)](name=identifier)
+    made: Any = metrics.get(identifier)
+    if not isinstance(made, metrics.Metric):
+        return metrics.MeanMetricWrapper(made, name=_name_of(identifier, made))
+    if isinstance(identifier, str):
+        made.name = identifier
+    return made
+
+
+@dataclass
+class OutputLoss:
+    """The loss of one output.
+
+    Args:
+        index: which output.
+        loss: how it is computed.
+        weight: its share of the total, None for 1.
+        tracker: its running mean, None for a model of one output.
+    """
+
+    index: int
+    loss: losses.Loss
+    weight: float | None
+    tracker: metrics.Mean | None
+
+
+class CompiledLoss:
+    """The total loss over all outputs.
+
+    Args:
+        loss: as given to compile: one for all, a list, or a dictionary by name.
+        loss_weights: a number, a list, or a dictionary.
+    """
+
+    def __init__(self, loss: Any, loss_weights: Any) -> None:
+        self.given = loss
+        self.given_weights = loss_weights
+        self.outputs: Outputs | None = None
+        self.parts: list[OutputLoss] = []
+
+    def build(self, outputs: Outputs, y: Any, y_pred: Any) -> None:
+        """Resolves names for the model's outputs, given specs or arrays of targets and outputs."""
+        chosen = _for_outputs(self.given, outputs, "loss")
+        weights = _for_outputs(self.given_weights, outputs, "loss_weights", repeat=False)
+        targets = outputs.arrays(y, "y")
+        predictions = outputs.arrays(y_pred, "outputs")
+        made = [
+            (index, resolve_loss(identifier, target, prediction), weight)
+            for index, (identifier, target, prediction, weight) in enumerate(
+                zip(chosen, targets, predictions, weights)
+            )
+        ]
+        real = [(index, loss, weight) for index, loss, weight in made if loss is not None]
+        self.parts = [
+            OutputLoss(index, loss, weight, self._tracker(outputs, index, len(real)))
+            for index, loss, weight in real
+        ]
+        self.outputs = outputs
+
+    def _tracker(self, outputs: Outputs, index: int, count: int) -> metrics.Mean | None:
+        return metrics.Mean(name=f"{outputs.names[index]}_loss") if count > 1 else None
+
+    @property
+    def metrics(self) -> list[metrics.Mean]:
+        return [part.tracker for part in self.parts if part.tracker is not None]
+
+    @property
+    def variables(self) -> list[Variable]:
+        return [variable for metric in self.metrics for variable in metric.variables]
+
+    def __call__(self, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        """The total loss of a batch, None if no output has one."""
+        if self.outputs is None:
+            self.build(Outputs.of(y_pred, None), y, y_pred)
+        assert self.outputs is not None
+        targets = self.outputs.arrays(y, "y")
+        predictions = self.outputs.arrays(y_pred, "outputs")
+        weights = _sample_weights(sample_weight, self.outputs)
+        total = None
+        for part in self.parts:
+            prediction = predictions[part.index]
+            if targets[part.index] is None:
+                raise InvalidArgument(
+                    f"There is no target for output '{self.outputs.names[part.index]}', which has "
+                    "a loss.",
+                    help="Pass y for it, or give it the loss None.",
+                )
+            value = part.loss(targets[part.index], prediction, weights[part.index])
+            value = jnp.asarray(value, "float32")
+            if part.tracker is not None:
+                rows = jax.tree.leaves(prediction)[0].shape[0]
+                part.tracker.update_state(value, sample_weight=rows)
+            value = value if part.weight is None else value * part.weight
+            total = value if total is None else total + value
+        return total
+
+
+class CompiledMetrics:
+    """The metrics of all outputs, weighted or not.
+
+    Args:
+        given: as given to compile: a list, a list of lists, or a dictionary by output name.
+        given_weighted: the same for `weighted_metrics`.
+    """
+
+    def __init__(self, given: Any, given_weighted: Any) -> None:
+        for role, value in (("metrics", given), ("weighted_metrics", given_weighted)):
+            if isinstance(value, str):
+                raise InvalidArgument(
+                    f"Argument `{role}` must be a list or a dictionary. Received: {value!r}.",
+                    help=f"Write {role}=[{value!r}].",
+                )
+        self.given = given
+        self.given_weighted = given_weighted
+        self.outputs: Outputs | None = None
+        self.plain: list[list[metrics.Metric]] = []
+        self.weighted: list[list[metrics.Metric]] = []
+
+    def build(self, outputs: Outputs, y: Any, y_pred: Any) -> None:
+        """Resolves names for the model's outputs."""
+        targets = outputs.arrays(y, "y")
+        predictions = outputs.arrays(y_pred, "outputs")
+        resolved = []
+        for role, given in (("metrics", self.given), ("weighted_metrics", self.given_weighted)):
+            resolved.append(
+                [
+                    [resolve_metric(one, target, prediction) for one in chosen]
+                    for chosen, target, prediction in zip(
+                        _metric_lists(given, outputs, role), targets, predictions
+                    )
+                ]
+            )
+        self.plain, self.weighted = resolved
+        self.outputs = outputs
+
+    @property
+    def metrics(self) -> list[metrics.Metric]:
+        return [metric for group in (*self.plain, *self.weighted) for metric in group]
+
+    @property
+    def variables(self) -> list[Variable]:
+        return [variable for metric in self.metrics for variable in metric.variables]
+
+    def update_state(self, y: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        """Adds a batch to every metric."""
+        if self.outputs is None:
+            self.build(Outputs.of(y_pred, None), y, y_pred)
+        assert self.outputs is not None
+        targets = self.outputs.arrays(y, "y")
+        predictions = self.outputs.arrays(y_pred, "outputs")
+        weights = _sample_weights(sample_weight, self.outputs)
+        for index, (target, prediction) in enumerate(zip(targets, predictions)):
+            for metric in self.plain[index]:
+                metric.update_state(target, prediction)
+            for metric in self.weighted[index]:
+                metric.update_state(target, prediction, weights[index])
+
+    def result(self) -> dict[str, Any]:
+        """The values by the names that histories have."""
+        results: dict[str, Any] = {}
+        if self.outputs is None:
+            return results
+        several = self.outputs.count > 1
+        for is_weighted, groups in ((False, self.plain), (True, self.weighted)):
+            for output, group in zip(self.outputs.names, groups):
+                for metric in group:
+                    name = self._fresh(metric.name, output if several else None, is_weighted, results)
+                    results[name] = metric.result()
+        return results
+
+    def _fresh(self, name: str, output: str | None, weighted: bool, taken: dict[str, Any]) -> str:
+        prefix = f"{output}_" if output else ""
+        first = f"{prefix}{name}"
+        if first in taken and weighted:
+            first = f"{prefix}weighted_{name}"
+        candidate, number = first, 1
+        while candidate in taken:
+            candidate, number = f"{first}_{number}", number + 1
+        return candidate
+
+
+def _for_outputs(value: Any, outputs: Outputs, role: str, repeat: bool = True) -> list[Any]:
+    """One item for each output, from one for all, a list, or a dictionary by name."""
+    if value is None:
+        return [None] * outputs.count
+    if isinstance(value, dict) and "class_name" not in value:
+        outputs.check_names(value, role)
+        return [value[name] for name in outputs.names]
+    if isinstance(value, (list, tuple)):
+        return outputs.arrays(list(value), role)
+    if not repeat and outputs.count > 1:
+        return outputs.arrays(value, role)
+    return [value] * outputs.count
+
+
+def _metric_lists(value: Any, outputs: Outputs, role: str) -> list[list[Any]]:
+    if not value:
+        return [[] for _ in outputs.names]
+    if isinstance(value, dict):
+        outputs.check_names(value, role, complete=False)
+        return [_as_list(value.get(name)) for name in outputs.names]
+    items = list(value)
+    if outputs.count == 1:
+        flat = items[0] if len(items) == 1 and isinstance(items[0], (list, tuple)) else items
+        return [list(flat)]
+    if len(items) != outputs.count:
+        raise InvalidArgument(
+            f"The model has {outputs.count} outputs {list(outputs.names)}. Received: {len(items)} "
+            f"items of `{role}`.",
+            help=f"Pass a list of lists, or {role}={{'{outputs.names[0]}': ['mae']}}.",
+        )
+    return [_as_list(item) for item in items]
+
+
+def _as_list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _sample_weights(value: Any, outputs: Outputs) -> list[Any]:
+    if value is None or isinstance(value, (list, tuple, dict)):
+        return outputs.arrays(value, "sample_weight")
+    return [value] * outputs.count
+
+
+def is_own_loss(loss: Any, *names: str) -> bool:
+    """Whether a resolved loss computes one of lamella's functions of those names."""
+    entry = entry_of(getattr(loss, "fn", None))
+    return entry is not None and entry.name in names

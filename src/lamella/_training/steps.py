@@ -1,0 +1,154 @@
+"""What one step does with one batch. Written as eager code; the loop compiles it whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from lamella import metrics, optimizers
+from lamella._base.errors import NotReady
+from lamella._layer.layer import Layer
+from lamella._state.pure import value_and_grad
+from lamella._training.compile import CompiledLoss, CompiledMetrics
+from lamella.data import rows_of, unpack_x_y_sample_weight
+
+
+class Steps(Layer):
+    """The steps of training, evaluation and prediction. A subclass may override any of them."""
+
+    optimizer: Any
+    _loss_tracker: metrics.Mean | None
+    _compiled_loss: CompiledLoss | None
+    _compiled_metrics: CompiledMetrics | None
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """One update of the weights.
+
+        Args:
+            data: x, (x, y) or (x, y, sample_weight) of one batch.
+
+        Returns the running values of all metrics, by name.
+        """
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+
+        def forward() -> tuple[Any, Any]:
+            y_pred = self(x, training=True) if self._call_takes_training else self(x)
+            loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
+            return self.optimizer.scale_loss(loss), (loss, y_pred)
+
+        variables = self.trainable_variables
+        (_, (loss, y_pred)), gradients = value_and_grad(forward, variables)
+        if variables:
+            self.optimizer.apply(gradients, variables)
+        self._track_loss(loss, x)
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def test_step(self, data: Any) -> dict[str, Any]:
+        """The loss and metrics of one batch, without an update."""
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        y_pred = self(x, training=False) if self._call_takes_training else self(x)
+        loss = self.compute_loss(
+            x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False
+        )
+        self._track_loss(loss, x)
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def predict_step(self, data: Any) -> Any:
+        """The outputs for one batch."""
+        x, _, _ = unpack_x_y_sample_weight(data)
+        return self(x, training=False) if self._call_takes_training else self(x)
+
+    @property
+    def _call_takes_training(self) -> bool:
+        return "training" in self._signature.names or self._signature.takes_any
+
+    def _track_loss(self, loss: Any, x: Any) -> None:
+        if self._loss_tracker is not None:
+            self._loss_tracker.update_state(loss, sample_weight=rows_of(x))
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """The total loss of a batch: the compiled losses and what layers added."""
+        parts = list(self.losses)
+        if self._compiled_loss is not None:
+            loss = self._compiled_loss(y, y_pred, sample_weight)
+            parts = ([] if loss is None else [loss]) + parts
+        total = jnp.zeros((), "float32")
+        for index, part in enumerate(parts):
+            value = jnp.sum(jnp.asarray(part, "float32"))
+            total = value if index == 0 else total + value
+        return total
+
+    def compute_metrics(
+        self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
+    ) -> dict[str, Any]:
+        """Adds a batch to the metrics and gives their running values, by name."""
+        if self._compiled_metrics is not None:
+            self._compiled_metrics.update_state(y, y_pred, sample_weight)
+        return self.get_metrics_result()
+
+    def get_metrics_result(self) -> dict[str, Any]:
+        """The running values of all metrics, by name."""
+        results: dict[str, Any] = {}
+        compiled = [] if self._compiled_metrics is None else self._compiled_metrics.metrics
+        for metric in self.metrics:
+            if any(metric is one for one in compiled):
+                continue
+            value = metric.result()
+            results.update(value if isinstance(value, dict) else {metric.name: value})
+        if self._compiled_metrics is not None:
+            results.update(self._compiled_metrics.result())
+        return results
+
+    @property
+    def metrics(self) -> list[Any]:
+        """All metrics: the loss, those of compile, those that layers and the model hold."""
+        found: list[Any] = [] if self._loss_tracker is None else [self._loss_tracker]
+        if self._compiled_metrics is not None:
+            found += self._compiled_metrics.metrics
+        if self._compiled_loss is not None:
+            found += self._compiled_loss.metrics
+        for layer in self._walk():
+            if layer is not self and isinstance(layer, Steps):
+                continue
+            found += [item for item in layer._other_owned() if isinstance(item, metrics.Metric)]
+        return list({id(metric): metric for metric in found}.values())
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names that `evaluate` gives values for, in its order."""
+        return [metric.name for metric in self.metrics]
+
+    def reset_metrics(self) -> None:
+        """Lets all metrics start again."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    def _optimizers(self) -> list[Any]:
+        """All optimizers that the model holds; a GAN has two."""
+        return [
+            item
+            for layer in self._walk()
+            for item in layer._other_owned()
+            if isinstance(item, optimizers.Optimizer)
+        ]
+
+    def _require_compiled(self, method: str) -> None:
+        if not getattr(self, "compiled", False):
+            raise NotReady(
+                f"{self._who()} must be compiled before `{method}`.",
+                help="Call model.compile(optimizer='adam', loss='mse') first.",
+            )
+
+
+def as_specs(value: Any, spec: Any) -> Any:
+    """A structure of arrays as symbolic tensors of unknown batch size."""
+    return jax.tree.map(lambda a: spec((None, *a.shape[1:]), a.dtype), value)

@@ -1,0 +1,488 @@
+"""compile, fit, evaluate, predict and their relatives."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax
+import numpy as np
+
+from lamella import callbacks as callbacks_room
+from lamella import losses as losses_room
+from lamella import metrics as metrics_room
+from lamella import optimizers
+from lamella._base import check
+from lamella._base.errors import InvalidArgument, InvalidData, LamellaError, drop_own_frames
+from lamella._base.serialize import deserialize, serialize
+from lamella._graph.symbolic import KerasTensor
+from lamella._state.variable import Variable
+from lamella._training.checks import check_targets
+from lamella._training.compile import CompiledLoss, CompiledMetrics
+from lamella._training.loop import Kind, Loop, batches_of, first_and_all
+from lamella._training.loop import interrupt_at_the_edge as interruptible
+from lamella._training.outputs import Outputs
+from lamella._training.program import Program
+from lamella._training.steps import Steps, as_specs
+from lamella.data import ArrayData, StreamData, is_stream
+from lamella.data.arrays import refuse_nan, warn_nan
+
+
+def public(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Leaves only the person's own lines in the traceback of our errors."""
+
+    @functools.wraps(method)
+    def wrapped(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(self, *args, **kwargs)
+        except LamellaError as error:
+            raise drop_own_frames(error) from error.__cause__
+
+    return wrapped
+
+
+class Trainer(Steps):
+    """A layer that can be compiled, fitted, evaluated and asked for predictions."""
+
+    def _init_trainer(self) -> None:
+        self.compiled = False
+        self.stop_training = False
+        self.optimizer = None
+        self.loss: Any = None
+        self.history: Any = None
+        self.run_eagerly = False
+        self.jit_compile = True
+        self.steps_per_execution = 1
+        self._loss_tracker = None
+        self._compiled_loss = None
+        self._compiled_metrics = None
+        self._programs: dict[Any, Program] = {}
+        self._compile_arguments: dict[str, Any] = {}
+
+    _untracked = (*Steps._untracked, "_programs", "_compile_arguments", "loss", "history")
+
+    @public
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: bool | str = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Says how to train: weights stay as they are.
+
+        Args:
+            optimizer: a name or an object.
+            loss: a name, an object or a function; for several outputs a list, or a dictionary by
+                output name.
+            loss_weights: a number, list or dictionary of shares in the total.
+            metrics: a list of names, objects or functions, or a dictionary of lists by output name.
+            weighted_metrics: the same, computed with sample weights.
+            run_eagerly: whether steps run without being compiled, for looking into them.
+            steps_per_execution: at least that many steps in one dispatch; lamella chooses itself.
+            jit_compile: False runs eagerly.
+            auto_scale_loss: whether losses of "mixed_float16" models are scaled.
+        """
+        made = optimizers.get(optimizer)
+        if auto_scale_loss and self.dtype_policy.name == "mixed_float16" and made is not None:
+            made = optimizers.LossScaleOptimizer(made)
+        compiled_metrics = None
+        if metrics is not None or weighted_metrics is not None:
+            compiled_metrics = CompiledMetrics(metrics, weighted_metrics)
+        check.positive_int(steps_per_execution, "steps_per_execution")
+        _check_names(loss, metrics, weighted_metrics)
+        self.optimizer = made
+        self.loss = loss
+        self._compiled_loss = None if loss is None else CompiledLoss(loss, loss_weights)
+        self._compiled_metrics = compiled_metrics
+        self._loss_tracker = metrics_room.Mean(name="loss")
+        self.run_eagerly = bool(run_eagerly)
+        self.jit_compile = jit_compile is not False
+        self.steps_per_execution = steps_per_execution
+        self.stop_training = False
+        self.compiled = True
+        self._programs.clear()
+        self._compile_arguments = {
+            "optimizer": made,
+            "loss": loss,
+            "loss_weights": loss_weights,
+            "metrics": metrics,
+            "weighted_metrics": weighted_metrics,
+            "run_eagerly": self.run_eagerly,
+            "steps_per_execution": steps_per_execution,
+            "jit_compile": self.jit_compile,
+        }
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """What `compile` was told, as plain values."""
+        return {key: serialize(value) for key, value in self._compile_arguments.items()}
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compiles with what `get_compile_config` gave."""
+        self.compile(**deserialize(config))
+        if self.built and self.optimizer is not None:
+            self.optimizer.build(self.trainable_variables)
+
+    @public
+    def fit(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        epochs: int = 1,
+        verbose: str | int = "auto",
+        callbacks: Any = None,
+        validation_split: float = 0.0,
+        validation_data: Any = None,
+        shuffle: bool = True,
+        class_weight: dict[int, float] | None = None,
+        sample_weight: Any = None,
+        initial_epoch: int = 0,
+        steps_per_epoch: int | None = None,
+        validation_steps: int | None = None,
+        validation_batch_size: int | None = None,
+        validation_freq: int | list[int] = 1,
+    ) -> Any:
+        """Trains for a number of passes over the data.
+
+        Args:
+            x: inputs: an array, a list or dictionary of them, or a stream of batches.
+            y: targets, in the structure of the outputs; part of the batches of a stream.
+            batch_size: rows of one step, 32 by default.
+            epochs: the number of the last pass.
+            verbose: 0 silent, 1 a progress bar, 2 a line for each pass.
+            callbacks: objects that are told of what happens.
+            validation_split: share of the last rows that is kept for validation, 0 to 1.
+            validation_data: (x, y) or (x, y, sample_weight), or a stream.
+            shuffle: whether rows are in a new random order in each pass.
+            class_weight: weights by class number.
+            sample_weight: a weight for each row.
+            initial_epoch: the number of passes that are done already.
+            steps_per_epoch: steps of one pass, by default all of the data.
+            validation_steps, validation_batch_size: the same for validation.
+            validation_freq: after how many passes to validate, or which ones.
+
+        Returns a History; its `history` has a list for each loss and metric.
+
+        Raises: NotReady, if not compiled; InvalidData and InvalidShape before the first step.
+        """
+        self._require_compiled("fit")
+        epochs = check.positive_int(epochs, "epochs")
+        data = self._read(x, y, sample_weight, class_weight)
+        validation = self._read_validation(validation_data)
+        if validation_split and validation is None:
+            if isinstance(data, StreamData):
+                raise InvalidArgument(
+                    "validation_split needs arrays; a stream has no last rows.",
+                    help="Pass validation_data instead.",
+                )
+            check.fraction(validation_split, "validation_split")
+            data, validation = data.split(validation_split)
+        size = check.positive_int(batch_size or 32, "batch_size")
+        self._prepare(data)
+        if isinstance(validation, ArrayData):
+            self._check_data(validation, "validation data")
+        self.optimizer.build(self.trainable_variables)
+        steps = _steps_of(data, size, steps_per_epoch)
+        told = callbacks_room.CallbackList(
+            callbacks, model=self, verbose=verbose, epochs=epochs, steps=steps, add_history=True
+        )
+        self.stop_training = False
+        told.on_train_begin()
+        logs: dict[str, Any] = {}
+        with interruptible() as edge:
+            for epoch in range(initial_epoch, epochs):
+                told.on_epoch_begin(epoch)
+                logs = self._one_pass(
+                    "train", data, size, steps_per_epoch, shuffle, told, edge
+                )
+                if validation is not None and _due(validation_freq, epoch):
+                    found = self._one_pass(
+                        "test", validation, validation_batch_size or size, validation_steps,
+                        False, told, edge,
+                    )
+                    logs.update({f"val_{name}": value for name, value in found.items()})
+                told.on_epoch_end(epoch, logs)
+                if self.stop_training:
+                    break
+        told.on_train_end(logs)
+        return self.history
+
+    @public
+    def evaluate(
+        self,
+        x: Any = None,
+        y: Any = None,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        sample_weight: Any = None,
+        steps: int | None = None,
+        callbacks: Any = None,
+        return_dict: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        """The loss and metrics on data, without training.
+
+        Args: as in `fit`; `return_dict` gives the values by name instead of a list.
+        """
+        self._require_compiled("evaluate")
+        data = self._read(x, y, sample_weight)
+        size = check.positive_int(batch_size or 32, "batch_size")
+        self._prepare(data)
+        told = callbacks_room.CallbackList(
+            callbacks, model=self, verbose=verbose, epochs=1, steps=_steps_of(data, size, steps)
+        )
+        told.on_test_begin()
+        with interruptible() as edge:
+            logs = self._one_pass("test", data, size, steps, False, told, edge)
+        told.on_test_end(logs)
+        return logs if return_dict else self._in_order(logs)
+
+    @public
+    def predict(
+        self,
+        x: Any,
+        batch_size: int | None = None,
+        verbose: str | int = "auto",
+        steps: int | None = None,
+        callbacks: Any = None,
+    ) -> Any:
+        """The outputs for inputs, as NumPy arrays.
+
+        Args: as in `fit`.
+        """
+        data = self._read(x)
+        size = check.positive_int(batch_size or 32, "batch_size")
+        if isinstance(data, ArrayData):
+            warn_nan(data.x, "x")
+        self._prepare(data, targets=False)
+        told = callbacks_room.CallbackList(
+            callbacks, model=self, verbose=verbose, epochs=1, steps=_steps_of(data, size, steps)
+        )
+        loop = Loop(self._program("predict"), "predict", told)
+        told.on_predict_begin()
+        with interruptible() as edge:
+
+            def report(done: int) -> None:
+                told.progress("predict", done, {})
+                edge()
+
+            found = loop.outputs(batches_of(data, size, steps), report)
+        loop.finish()
+        told.on_predict_end()
+        if not found:
+            raise InvalidData("There was nothing to predict: the data gave no batch.")
+        return jax.tree.map(lambda *parts: np.concatenate(parts), *found)
+
+    @public
+    def train_on_batch(
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: dict[int, float] | None = None,
+        return_dict: bool = False,
+    ) -> Any:
+        """One update on one batch. Metrics go on from the last call."""
+        self._require_compiled("train_on_batch")
+        data = self._read(x, y, sample_weight, class_weight)
+        self._prepare(data)
+        self.optimizer.build(self.trainable_variables)
+        return self._on_batch("train", data, return_dict)
+
+    @public
+    def test_on_batch(
+        self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
+    ) -> Any:
+        """The loss and metrics of one batch. Metrics go on from the last call."""
+        self._require_compiled("test_on_batch")
+        data = self._read(x, y, sample_weight)
+        self._prepare(data)
+        return self._on_batch("test", data, return_dict)
+
+    @public
+    def predict_on_batch(self, x: Any) -> Any:
+        """The outputs for one batch, as NumPy arrays."""
+        data = self._read(x)
+        self._prepare(data, targets=False)
+        loop = Loop(self._program("predict"), "predict")
+        found = loop.outputs(iter([data.on_device()]), None)
+        loop.finish()
+        return found[0]
+
+    def _on_batch(self, kind: Kind, data: Any, return_dict: bool) -> Any:
+        loop = Loop(self._program(kind), kind, live=True)
+        logs, _ = loop.over_stream(iter([data]), None)
+        return logs if return_dict else self._in_order(logs)
+
+    def _read(
+        self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None
+    ) -> Any:
+        """What a person passed as data, checked."""
+        if is_stream(x):
+            if y is not None or sample_weight is not None:
+                raise InvalidArgument(
+                    "y and sample_weight cannot be given beside a stream of batches.",
+                    help="Let the stream give (x, y) or (x, y, sample_weight).",
+                )
+            return StreamData(x)
+        if x is None:
+            raise InvalidArgument("Argument `x` is None.", help="Pass the data: model.fit(x, y).")
+        data = ArrayData.read(x, y, sample_weight)
+        return data if class_weight is None else data.with_class_weight(class_weight)
+
+    def _read_validation(self, given: Any) -> Any:
+        if given is None or is_stream(given):
+            return None if given is None else StreamData(given)
+        if not isinstance(given, (tuple, list)) or not 2 <= len(given) <= 3:
+            raise InvalidArgument(
+                "validation_data must be (x, y) or (x, y, sample_weight), or a stream. "
+                f"Received: {type(given).__name__}.",
+                help="Pass validation_data=(x_val, y_val).",
+            )
+        return ArrayData.read(*given, role="validation x")
+
+    def _prepare(self, data: Any, targets: bool = True) -> None:
+        """Builds what is not built yet and refuses data that cannot work."""
+        if isinstance(data, StreamData):
+            return
+        self._build_for_batch(data, targets)
+        if targets:
+            self._check_data(data, "data")
+
+    def _build_for_batch(self, data: ArrayData, targets: bool = True) -> None:
+        """Builds the model and what compile was told, from the shapes of one batch."""
+        unresolved = targets and any(
+            part is not None and part.outputs is None
+            for part in (self._compiled_loss, self._compiled_metrics)
+        )
+        if self.built and not unresolved:
+            return
+        specs = as_specs(data.x, KerasTensor)
+        y_pred = self.compute_output_spec(specs)
+        if not unresolved:
+            return
+        if data.y is None:
+            raise InvalidArgument(
+                "Argument `y` is None, but the model was compiled with a loss or metrics.",
+                help="Pass the targets: model.fit(x, y).",
+            )
+        y = as_specs(data.y, KerasTensor)
+        names = getattr(self, "output_names", None)
+        outputs = Outputs.of(y_pred, names)
+        for part in (self._compiled_loss, self._compiled_metrics):
+            if part is not None:
+                part.build(outputs, y, y_pred)
+
+    def _check_data(self, data: ArrayData, role: str) -> None:
+        refuse_nan(data.x, "x" if role == "data" else f"{role} x")
+        refuse_nan(data.y, "y" if role == "data" else f"{role} y")
+        if self._compiled_loss is not None and self._compiled_loss.outputs is not None:
+            # Also checks the shape of x against the model, before any step.
+            y_pred = self.compute_output_spec(as_specs(data.x, KerasTensor))
+            shapes = [tensor.shape for tensor in self._compiled_loss.outputs.arrays(y_pred, "y")]
+            check_targets(self._compiled_loss, data.y, shapes)
+
+    def _state_of(self, kind: Kind) -> list[Variable]:
+        """The variables that a kind of step may touch."""
+        held = [variable for layer in self._walk() for variable in layer._own_weights()]
+        left_out = {id(item) for item in self._optimizers()} if kind != "train" else set()
+        if kind == "predict":
+            left_out |= {id(item) for item in (self._loss_tracker, self._compiled_loss)}
+            left_out.add(id(self._compiled_metrics))
+        for layer in self._walk():
+            for item in layer._other_owned():
+                if id(item) not in left_out:
+                    held += item.variables
+        return list({id(variable): variable for variable in held}.values())
+
+    def _program(self, kind: Kind) -> Program:
+        """The compiled step of a kind, for the variables as they are now."""
+        variables = self._state_of(kind)
+        compiled = self.jit_compile and not self.run_eagerly
+        key = (
+            kind,
+            compiled,
+            tuple(id(variable) for variable in variables),
+            tuple(id(variable) for variable in self.trainable_variables),
+            id(self.optimizer),
+        )
+        if key not in self._programs:
+            step = {"train": self.train_step, "test": self.test_step, "predict": self.predict_step}
+            self._programs[key] = Program(step[kind], variables, compiled=compiled)
+        return self._programs[key]
+
+    def _one_pass(
+        self,
+        kind: Kind,
+        data: Any,
+        batch_size: int,
+        steps: int | None,
+        shuffle: bool,
+        told: Any,
+        edge: Callable[[], None],
+    ) -> dict[str, Any]:
+        """Trains or evaluates on all of the data once."""
+
+        def report(done: int, logs: dict[str, Any]) -> None:
+            told.progress(kind, done, logs)
+            edge()
+
+        stream: Iterator[ArrayData] | None = None
+        if isinstance(data, StreamData):
+            first, stream = first_and_all(data.batches(steps))
+            if first is None:
+                raise InvalidData(
+                    "The stream gave no batch.",
+                    help="A generator can be used once; pass an iterable that starts again.",
+                )
+            self._build_for_batch(first)
+            if kind == "train":
+                self.optimizer.build(self.trainable_variables)
+        loop = Loop(
+            self._program(kind), kind, told, before=self.reset_metrics, live=kind == "train"
+        )
+        if stream is not None:
+            logs, _ = loop.over_stream(stream, report)
+        else:
+            order = np.random.permutation(data.rows) if shuffle else None
+            logs = loop.over_arrays(data, batch_size, order, steps, report)
+        loop.finish()
+        return logs
+
+    def _in_order(self, logs: dict[str, Any]) -> Any:
+        """Logs as a list in Keras's order; a single value alone."""
+        names = [name for name in self.metrics_names if name in logs]
+        names += [name for name in sorted(logs) if name not in names]
+        values = [logs[name] for name in names]
+        return values[0] if len(values) == 1 else values
+
+
+def _check_names(loss: Any, metrics: Any, weighted_metrics: Any) -> None:
+    """Looks up every name now, so that a misspelt one is told of by compile and not by fit."""
+    from_loss = jax.tree.leaves(loss, is_leaf=lambda one: isinstance(one, dict) and "class_name" in one)
+    for name in from_loss:
+        if isinstance(name, str) and name.lower() not in ("crossentropy", "ce"):
+            losses_room.get(name)
+    for name in jax.tree.leaves((metrics, weighted_metrics)):
+        if isinstance(name, str) and name.lower() not in ("accuracy", "acc", "crossentropy", "ce"):
+            metrics_room.get(name)
+
+
+def _steps_of(data: Any, batch_size: int, steps: int | None) -> int | None:
+    if steps is not None:
+        return check.positive_int(steps, "steps")
+    return data.steps if isinstance(data, StreamData) else -(-data.rows // batch_size)
+
+
+def _due(frequency: int | list[int], epoch: int) -> bool:
+    if isinstance(frequency, int):
+        return (epoch + 1) % frequency == 0
+    return epoch + 1 in frequency
+

@@ -1,0 +1,214 @@
+"""Activations with a bounded output."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from lamella.activations._declare import activation
+
+
+@activation()
+def sigmoid(x: Any) -> Any:
+    """Any number to a share between 0 and 1.
+
+    y = 1 / (1 + exp(-x))
+
+    Args:
+        x: any numbers.
+
+    Example:
+        >>> float(sigmoid(0.0))
+        0.5
+    """
+    return jax.nn.sigmoid(x)
+
+
+@activation()
+def hard_sigmoid(x: Any) -> Any:
+    """A sigmoid of straight lines.
+
+    y = min(max(x / 6 + 1 / 2, 0), 1)
+
+    Args:
+        x: any numbers.
+
+    Example:
+        >>> hard_sigmoid(jnp.array([-3.0, 0.0, 3.0])).tolist()
+        [0.0, 0.5, 1.0]
+    """
+    return jax.nn.hard_sigmoid(x)
+
+
+@activation()
+def sparse_sigmoid(x: Any) -> Any:
+    """The slope of sparse_plus: 0 below -1, 1 above 1, straight between.
+
+    Args:
+        x: any numbers.
+
+    Example:
+        >>> sparse_sigmoid(jnp.array([-2.0, 0.0, 2.0])).tolist()
+        [0.0, 0.5, 1.0]
+    """
+    return jax.nn.sparse_sigmoid(x)
+
+
+@activation()
+def log_sigmoid(x: Any) -> Any:
+    """The logarithm of the sigmoid, exact also far from zero.
+
+    y = -log(1 + exp(-x))
+
+    Args:
+        x: any numbers.
+
+    Example:
+        >>> float(log_sigmoid(-1000.0))
+        -1000.0
+    """
+    return jax.nn.log_sigmoid(x)
+
+
+@activation("hard_swish")
+def hard_silu(x: Any) -> Any:
+    """The input times its hard_sigmoid, also called hard_swish.
+
+    Args:
+        x: any numbers.
+
+    Example:
+        >>> hard_silu(jnp.array([-3.0, 0.0, 3.0])).tolist()
+        [-0.0, 0.0, 3.0]
+
+    Source: Howard et al. 2019, arXiv:1905.02244.
+    """
+    return jax.nn.hard_silu(x)
+
+
+hard_swish = hard_silu
+
+
+@activation()
+def tanh(x: Any) -> Any:
+    """The hyperbolic tangent, between -1 and 1.
+
+    Args:
+        x: any numbers.
+
+    Example:
+        >>> float(tanh(0.0))
+        0.0
+    """
+    return jnp.tanh(x)
+
+
+@activation()
+def hard_tanh(x: Any) -> Any:
+    """The input, kept between -1 and 1.
+
+    Args:
+        x: any numbers.
+
+    Example:
+        >>> hard_tanh(jnp.array([-3.0, 0.5])).tolist()
+        [-1.0, 0.5]
+    """
+    return jax.nn.hard_tanh(x)
+
+
+@activation()
+def tanh_shrink(x: Any) -> Any:
+    """What tanh takes away: x - tanh(x).
+
+    Args:
+        x: any numbers.
+
+    Example:
+        >>> float(tanh_shrink(0.0))
+        0.0
+    """
+    return x - jnp.tanh(x)
+
+
+@activation()
+def softsign(x: Any) -> Any:
+    """Between -1 and 1, approached slowly.
+
+    y = x / (1 + |x|)
+
+    Args:
+        x: any numbers.
+
+    Example:
+        >>> float(softsign(1.0))
+        0.5
+    """
+    return jax.nn.soft_sign(x)
+
+
+@activation()
+def softmax(x: Any, axis: Any = -1) -> Any:
+    """Numbers to shares that sum to 1.
+
+    y = exp(x) / sum(exp(x))
+
+    Args:
+        x: any numbers.
+        axis: the axis or axes that sum to 1.
+
+    Shapes: (...,) -> same
+
+    Example:
+        >>> softmax(jnp.array([1.0, 1.0])).tolist()
+        [0.5, 0.5]
+    """
+    return jax.nn.softmax(x, tuple(axis) if isinstance(axis, list) else axis)
+
+
+@activation()
+def log_softmax(x: Any, axis: Any = -1) -> Any:
+    """The logarithm of the softmax, exact also for tiny shares.
+
+    Args:
+        x: any numbers.
+        axis: the axis or axes that sum to 1.
+
+    Shapes: (...,) -> same
+
+    Example:
+        >>> log_softmax(jnp.array([0.0, -1000.0])).tolist()
+        [0.0, -1000.0]
+    """
+    return jax.nn.log_softmax(x, tuple(axis) if isinstance(axis, list) else axis)
+
+
+@activation()
+def sparsemax(x: Any, axis: int = -1) -> Any:
+    """The nearest shares that sum to 1; small inputs get exactly zero.
+
+    y = max(x - t, 0),   t such that sum(y) = 1
+
+    Args:
+        x: any numbers.
+        axis: the axis that sums to 1.
+
+    Shapes: (...,) -> same
+
+    Example:
+        >>> sparsemax(jnp.array([3.0, 0.0])).tolist()
+        [1.0, 0.0]
+
+    Source: Martins and Astudillo 2016, arXiv:1602.02068.
+    """
+    last = jnp.moveaxis(x, axis, -1)
+    ordered = jnp.flip(jnp.sort(last, axis=-1), -1)
+    excess = jnp.cumsum(ordered, axis=-1) - 1
+    counts = jnp.arange(1, last.shape[-1] + 1, dtype=excess.dtype)
+    counts = counts.reshape((1,) * (last.ndim - 1) + (-1,))
+    supported = ordered * counts > excess
+    size = jnp.sum(supported, axis=-1, keepdims=True)
+    level = jnp.sum(jnp.where(supported, ordered, 0), axis=-1, keepdims=True) - 1
+    return jnp.moveaxis(jnp.maximum(last - level / size, 0), -1, axis)

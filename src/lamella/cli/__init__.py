@@ -1,0 +1,3 @@
+"""The command `lamella`."""
+
+from lamella.cli.main import main as main

@@ -1,0 +1,43 @@
+"""Reads the command line and calls the command."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from lamella._base.errors import LamellaError
+from lamella.cli.demo import DATA_SETS, run_demo
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line and gives the exit code.
+
+    Args:
+        arguments: words after the command's name, by default those of this process.
+    """
+    parser = argparse.ArgumentParser(
+        prog="lamella", description="Deep learning with the Keras API, compiled whole by JAX."
+    )
+    parser.add_argument("--version", action="version", version=f"lamella {version('lamella')}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+    demo = commands.add_parser(
+        "demo", help="train, evaluate, save, reload and draw a CNN on real images"
+    )
+    demo.add_argument(
+        "data", nargs="?", choices=sorted(DATA_SETS), default="digits", help="default: digits"
+    )
+    demo.add_argument("--epochs", type=int, help="passes over the training images")
+    demo.add_argument("--seed", type=int, default=0, help="fixes all random numbers (default 0)")
+    demo.add_argument("--data-path", help="folder or file with the data set")
+    demo.add_argument(
+        "--out", type=Path, default=Path("lamella-demo"), help="where files go (lamella-demo)"
+    )
+    options = parser.parse_args(arguments)
+    try:
+        return run_demo(options.data, options.out, options.epochs, options.seed, options.data_path)
+    except LamellaError as error:
+        print(f"lamella: {error}", file=sys.stderr)
+        return 1

@@ -1,0 +1,184 @@
+"""Finds and reads a data set of 28 by 28 images, wherever this machine keeps it."""
+
+from __future__ import annotations
+
+import os
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from lamella._base.errors import DownloadFailed, FileProblem
+from lamella.datasets._download import RemoteFile, download
+from lamella.datasets.idx import MOST_BYTES, read_idx
+
+Split = tuple[np.ndarray, np.ndarray]
+Splits = tuple[Split, Split]
+
+STEMS = ("train-images", "train-labels", "t10k-images", "t10k-labels")
+KEYS = ("x_train", "y_train", "x_test", "y_test")
+DATA_VARIABLE, HOME_VARIABLE = "LAMELLA_DATA", "LAMELLA_HOME"
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """What is known about one data set.
+
+    Args:
+        title: its name in messages.
+        name: its name as a folder.
+        archive: the usual name of its one-file .npz form.
+        remotes: where it can be fetched, one archive or four idx files.
+        advice: how to get it by hand, the help line of the error.
+        system_folder: where a distribution's package puts it.
+    """
+
+    title: str
+    name: str
+    archive: str
+    remotes: tuple[RemoteFile, ...]
+    advice: str
+    system_folder: str | None = None
+
+
+def load(images: ImageSet, path: str | os.PathLike[str] | None) -> Splits:
+    """Loads both parts of a data set from `path`, or from the first place that has it.
+
+    Args:
+        images: which data set.
+        path: a folder with the four idx files, an .npz archive, or None to look everywhere.
+            A bare archive name such as "mnist.npz" is looked for in the data folders.
+
+    Raises: FileProblem, if `path` is absent or what is found is damaged; DownloadFailed, if no
+        place has the data set.
+    """
+    archive = images.archive
+    if path is not None:
+        given = Path(path).expanduser()
+        bare = isinstance(path, str) and given.name == path and given.suffix == ".npz"
+        if not bare or given.is_file():
+            return _read_given(images, given)
+        archive = given.name
+    looked_at = []
+    for place, folder in _places(images):
+        if folder is None:
+            looked_at.append(f"{place} (not set)")
+            continue
+        found = _find_in(folder, archive)
+        if found is not None:
+            return _read(found)
+        looked_at.append(f"{place} ({'no such files' if folder.is_dir() else 'no such folder'})")
+    target = _cache_folder(images)
+    try:
+        for remote in images.remotes:
+            single = len(images.remotes) == 1
+            download(remote, target / (archive if single else remote.name))
+    except DownloadFailed as failure:
+        looked_at.append(failure.message.rstrip("."))
+        raise DownloadFailed(
+            f"{images.title} was found nowhere. Looked at: {'; '.join(looked_at)}.",
+            help=images.advice,
+        ) from failure
+    return _read(_find_in(target, archive) or target)
+
+
+def _places(images: ImageSet) -> list[tuple[str, Path | None]]:
+    data = os.environ.get(DATA_VARIABLE)
+    named = Path(data).expanduser() / images.name if data else None
+    places: list[tuple[str, Path | None]] = [
+        (f"${DATA_VARIABLE}/{images.name}" + (f" = '{named}'" if named else ""), named),
+        (f"the cache '{_cache_folder(images)}'", _cache_folder(images)),
+    ]
+    if images.system_folder is not None:
+        places.append((f"'{images.system_folder}'", Path(images.system_folder)))
+    return places
+
+
+def _cache_folder(images: ImageSet) -> Path:
+    home = os.environ.get(HOME_VARIABLE) or "~/.lamella"
+    return Path(home).expanduser() / "datasets" / images.name
+
+
+def _find_in(folder: Path, archive: str) -> Path | None:
+    """The archive in a folder, or the folder if it holds all four idx files."""
+    if (folder / archive).is_file():
+        return folder / archive
+    return folder if all(_idx_file(folder, stem) for stem in STEMS) else None
+
+
+def _idx_file(folder: Path, stem: str) -> Path | None:
+    kind = "idx3-ubyte" if stem.endswith("images") else "idx1-ubyte"
+    names = (f"{stem}{dot}{kind}{ending}" for ending in ("", ".gz") for dot in "-.")
+    return next((folder / name for name in names if (folder / name).is_file()), None)
+
+
+def _read_given(images: ImageSet, given: Path) -> Splits:
+    found = _find_in(given, images.archive) if given.is_dir() else given
+    if found is None or not found.exists():
+        missing = "is a folder without them" if given.is_dir() else "does not exist"
+        raise FileProblem(
+            f"{images.title} expects a folder with the four idx files or an .npz file; "
+            f"'{given}' {missing}.",
+            help=images.advice,
+        )
+    return _read(found)
+
+
+def _read(found: Path) -> Splits:
+    arrays = _read_folder(found) if found.is_dir() else _read_archive(found)
+    x_train, y_train, x_test, y_test = arrays
+    for name, x, y in (("training", x_train, y_train), ("test", x_test, y_test)):
+        if x.ndim != 3 or x.shape[1:] != (28, 28) or y.shape != x.shape[:1]:
+            raise FileProblem(
+                f"'{found}' holds {name} images of shape {x.shape} and labels of shape {y.shape}, "
+                f"expected (n, 28, 28) and (n,).",
+                help="Check that the file is the data set you mean.",
+            )
+    return (x_train, y_train), (x_test, y_test)
+
+
+def _read_folder(folder: Path) -> list[np.ndarray]:
+    return [read_idx(_idx_file(folder, stem) or folder / stem) for stem in STEMS]
+
+
+def _read_archive(file: Path) -> list[np.ndarray]:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            members = {info.filename: info.file_size for info in archive.infolist()}
+            if sum(members.values()) > MOST_BYTES:
+                raise FileProblem(
+                    f"'{file}' unpacks to {sum(members.values()):,} bytes, "
+                    f"more than the {MOST_BYTES:,} allowed.",
+                    help="Check that the file is the data set you mean.",
+                )
+            for key in KEYS:
+                _check_header(archive, f"{key}.npy", members)
+        with np.load(file, allow_pickle=False) as stored:
+            return [np.asarray(stored[key], np.uint8) for key in KEYS]
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as cause:
+        if isinstance(cause, FileProblem):
+            raise
+        raise FileProblem(
+            f"'{file}' cannot be read as an .npz file with {', '.join(KEYS)}: {cause}.",
+            help="Fetch the file again; it must hold plain arrays of numbers.",
+        ) from cause
+
+
+def _check_header(archive: zipfile.ZipFile, member: str, sizes: dict[str, int]) -> None:
+    """Refuses an array that claims more values than its member holds, before it is allocated."""
+    if member not in sizes:
+        raise ValueError(f"it has no {member.removesuffix('.npy')}")
+    with archive.open(member) as stream:
+        version = np.lib.format.read_magic(stream)
+        reader = (
+            np.lib.format.read_array_header_1_0
+            if version == (1, 0)
+            else np.lib.format.read_array_header_2_0
+        )
+        shape, _, dtype = reader(stream)
+    # Labels also come as int64 (scikit-learn's exports); floats would be another data set.
+    if dtype.kind not in "ui":
+        raise ValueError(f"{member} holds {dtype}, not whole numbers")
+    if int(np.prod(shape, dtype=object)) * dtype.itemsize > sizes[member]:
+        raise ValueError(f"{member} claims the shape {shape}, more than it holds")

@@ -1,0 +1,139 @@
+"""DepthwiseConv1D and DepthwiseConv2D: every channel has kernels of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from lamella import constraints, initializers, regularizers
+from lamella._base import check
+from lamella._base.registry import register
+from lamella._lowering.convolution import convolution
+from lamella.layers._defaults import with_defaults
+from lamella.layers.convolutional.base import ConvolutionBase
+
+
+def convolve_channels(layer: ConvolutionBase, inputs: jax.Array, kernel: jax.Array) -> jax.Array:
+    """Convolves each channel with its own kernels, (*window, channels, multiplier)."""
+    channels, multiplier = kernel.shape[-2:]
+    return convolution(
+        inputs,
+        jnp.reshape(kernel, (*kernel.shape[:-2], 1, channels * multiplier)),
+        strides=layer.strides,
+        padding=layer.padding,
+        dilation=layer.dilation_rate,
+        groups=channels,
+        channels_last=layer._channels_last,
+    )
+
+
+class DepthwiseConvolution(ConvolutionBase):
+    """The engine of both; a leaf says how many spatial axes there are in `rank`."""
+
+    dilates_strided = True
+
+    def __init__(
+        self,
+        kernel_size: Any,
+        strides: Any = 1,
+        padding: str = "valid",
+        depth_multiplier: int = 1,
+        data_format: str | None = None,
+        dilation_rate: Any = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        depthwise_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        depthwise_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        depthwise_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self.depth_multiplier = check.positive_int(depth_multiplier, "depth_multiplier")
+        self._set_geometry(kernel_size, strides, padding, data_format, dilation_rate)
+        self.depthwise_initializer = initializers.get(depthwise_initializer)
+        self.depthwise_regularizer = regularizers.get(depthwise_regularizer)
+        self.depthwise_constraint = constraints.get(depthwise_constraint)
+        self._set_bias(activation, use_bias, bias_initializer, bias_regularizer, bias_constraint)
+
+    def build(self, input_shape: Any) -> None:
+        channels = self._read_channels(input_shape)
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(*self.kernel_size, channels, self.depth_multiplier),
+            initializer=self.depthwise_initializer,
+            regularizer=self.depthwise_regularizer,
+            constraint=self.depthwise_constraint,
+        )
+        self._add_bias_weight(channels * self.depth_multiplier)
+
+    def call(self, inputs: jax.Array) -> jax.Array:
+        kernel = self.kernel.value
+        return self._finished(convolve_channels(self, self._prepared(inputs, kernel), kernel))
+
+
+@register("layer", module="keras.layers")
+@with_defaults()
+class DepthwiseConv1D(DepthwiseConvolution):
+    """Convolves every channel of a sequence with kernels of its own.
+
+    y[n, p, i * m + j] = activation(sum_w x[n, p * strides + w, i] kernel[w, i, j] + b)
+
+    Args:
+        kernel_size: steps that a kernel sees, >= 1.
+        strides: steps between two windows, >= 1.
+        padding: "valid" (none) or "same" (as many outputs as inputs, divided by strides).
+        depth_multiplier: m, the outputs for each channel, >= 1.
+        data_format: "channels_last", "channels_first", or None for the default.
+        dilation_rate: distance between the entries that a kernel sees, >= 1.
+        activation: a name, a function, or None for none.
+        use_bias: whether to add a bias.
+        depthwise_initializer, bias_initializer: how weights start.
+        depthwise_regularizer, bias_regularizer: costs of the weights.
+        activity_regularizer: a cost of the output.
+        depthwise_constraint, bias_constraint: applied after each update.
+
+    Shapes: (n, steps, channels) -> (n, new_steps, channels * depth_multiplier)
+
+    Example:
+        >>> DepthwiseConv1D(3, depth_multiplier=2)(jnp.ones((2, 10, 5))).shape
+        (2, 8, 10)
+    """
+
+    rank = 1
+
+
+@register("layer", module="keras.layers")
+@with_defaults(strides=(1, 1), dilation_rate=(1, 1))
+class DepthwiseConv2D(DepthwiseConvolution):
+    """Convolves every channel of images with kernels of its own.
+
+    y[n, p, i * m + j] = activation(sum_w x[n, p * strides + w, i] kernel[w, i, j] + b)
+
+    Args:
+        kernel_size: rows and columns that a kernel sees; one number stands for both.
+        strides: rows and columns between two windows, >= 1.
+        padding: "valid" (none) or "same" (as many outputs as inputs, divided by strides).
+        depth_multiplier: m, the outputs for each channel, >= 1.
+        data_format: "channels_last", "channels_first", or None for the default.
+        dilation_rate: distance between the entries that a kernel sees, >= 1.
+        activation: a name, a function, or None for none.
+        use_bias: whether to add a bias.
+        depthwise_initializer, bias_initializer: how weights start.
+        depthwise_regularizer, bias_regularizer: costs of the weights.
+        activity_regularizer: a cost of the output.
+        depthwise_constraint, bias_constraint: applied after each update.
+
+    Shapes: (n, rows, columns, channels) -> (n, new_rows, new_columns, channels * depth_multiplier)
+
+    Example:
+        >>> DepthwiseConv2D(3, padding="same")(jnp.ones((2, 8, 8, 5))).shape
+        (2, 8, 8, 5)
+    """
+
+    rank = 2

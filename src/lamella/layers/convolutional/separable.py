@@ -1,0 +1,153 @@
+"""SeparableConv1D and SeparableConv2D: first over space, then over channels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+
+from lamella import constraints, initializers, regularizers
+from lamella._base import check
+from lamella._base.registry import register
+from lamella._lowering.convolution import convolution
+from lamella.layers._defaults import with_defaults
+from lamella.layers.convolutional.base import ConvolutionBase
+from lamella.layers.convolutional.depthwise import convolve_channels
+
+
+class SeparableConvolution(ConvolutionBase):
+    """The engine of both; a leaf says how many spatial axes there are in `rank`."""
+
+    dilates_strided = True
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        strides: Any = 1,
+        padding: str = "valid",
+        data_format: str | None = None,
+        dilation_rate: Any = 1,
+        depth_multiplier: int = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        depthwise_initializer: Any = "glorot_uniform",
+        pointwise_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        depthwise_regularizer: Any = None,
+        pointwise_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        depthwise_constraint: Any = None,
+        pointwise_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self.filters = check.positive_int(filters, "filters")
+        self.depth_multiplier = check.positive_int(depth_multiplier, "depth_multiplier")
+        self._set_geometry(kernel_size, strides, padding, data_format, dilation_rate)
+        self.depthwise_initializer = initializers.get(depthwise_initializer)
+        self.pointwise_initializer = initializers.get(pointwise_initializer)
+        self.depthwise_regularizer = regularizers.get(depthwise_regularizer)
+        self.pointwise_regularizer = regularizers.get(pointwise_regularizer)
+        self.depthwise_constraint = constraints.get(depthwise_constraint)
+        self.pointwise_constraint = constraints.get(pointwise_constraint)
+        self._set_bias(activation, use_bias, bias_initializer, bias_regularizer, bias_constraint)
+
+    def build(self, input_shape: Any) -> None:
+        channels = self._read_channels(input_shape)
+        self.depthwise_kernel = self.add_weight(
+            name="depthwise_kernel",
+            shape=(*self.kernel_size, channels, self.depth_multiplier),
+            initializer=self.depthwise_initializer,
+            regularizer=self.depthwise_regularizer,
+            constraint=self.depthwise_constraint,
+        )
+        self.pointwise_kernel = self.add_weight(
+            name="pointwise_kernel",
+            shape=(*(1,) * self.rank, channels * self.depth_multiplier, self.filters),
+            initializer=self.pointwise_initializer,
+            regularizer=self.pointwise_regularizer,
+            constraint=self.pointwise_constraint,
+        )
+        self._add_bias_weight(self.filters)
+
+    def call(self, inputs: jax.Array) -> jax.Array:
+        kernel = self.depthwise_kernel.value
+        ones = (1,) * self.rank
+        outputs = convolution(
+            convolve_channels(self, self._prepared(inputs, kernel), kernel),
+            self.pointwise_kernel.value,
+            strides=ones,
+            padding="valid",
+            dilation=ones,
+            groups=1,
+            channels_last=self._channels_last,
+        )
+        return self._finished(outputs)
+
+
+@register("layer", "SeparableConvolution1D", module="keras.layers")
+@with_defaults()
+class SeparableConv1D(SeparableConvolution):
+    """Convolves every channel of a sequence by itself, then mixes the channels at each step.
+
+    Args:
+        filters: channels of the output, >= 1.
+        kernel_size: steps that a kernel sees, >= 1.
+        strides: steps between two windows, >= 1.
+        padding: "valid" (none) or "same" (as many outputs as inputs, divided by strides).
+        data_format: "channels_last", "channels_first", or None for the default.
+        dilation_rate: distance between the entries that a kernel sees, >= 1.
+        depth_multiplier: channels that each input channel becomes before the mixing, >= 1.
+        activation: a name, a function, or None for none.
+        use_bias: whether to add a bias.
+        depthwise_initializer, pointwise_initializer, bias_initializer: how weights start.
+        depthwise_regularizer, pointwise_regularizer, bias_regularizer: costs of the weights.
+        activity_regularizer: a cost of the output.
+        depthwise_constraint, pointwise_constraint, bias_constraint: applied after each update.
+
+    Shapes: (n, steps, channels) -> (n, new_steps, filters)
+
+    Example:
+        >>> SeparableConv1D(4, 3)(jnp.ones((2, 10, 5))).shape
+        (2, 8, 4)
+    """
+
+    rank = 1
+
+
+@register("layer", "SeparableConvolution2D", module="keras.layers")
+@with_defaults(strides=(1, 1), dilation_rate=(1, 1))
+class SeparableConv2D(SeparableConvolution):
+    """Convolves every channel of images by itself, then mixes the channels at each place.
+
+    Args:
+        filters: channels of the output, >= 1.
+        kernel_size: rows and columns that a kernel sees; one number stands for both.
+        strides: rows and columns between two windows, >= 1.
+        padding: "valid" (none) or "same" (as many outputs as inputs, divided by strides).
+        data_format: "channels_last", "channels_first", or None for the default.
+        dilation_rate: distance between the entries that a kernel sees, >= 1.
+        depth_multiplier: channels that each input channel becomes before the mixing, >= 1.
+        activation: a name, a function, or None for none.
+        use_bias: whether to add a bias.
+        depthwise_initializer, pointwise_initializer, bias_initializer: how weights start.
+        depthwise_regularizer, pointwise_regularizer, bias_regularizer: costs of the weights.
+        activity_regularizer: a cost of the output.
+        depthwise_constraint, pointwise_constraint, bias_constraint: applied after each update.
+
+    Shapes: (n, rows, columns, channels) -> (n, new_rows, new_columns, filters)
+
+    Example:
+        >>> SeparableConv2D(4, 3)(jnp.ones((2, 8, 8, 5))).shape
+        (2, 6, 6, 4)
+    """
+
+    rank = 2
+
+
+# The second names that Keras has for them.
+SeparableConvolution1D = SeparableConv1D
+SeparableConvolution2D = SeparableConv2D

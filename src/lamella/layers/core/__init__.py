@@ -1,0 +1,1 @@
+"""Input, Dense and the other layers that models start from."""

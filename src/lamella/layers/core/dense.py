@@ -1,0 +1,107 @@
+"""The fully connected layer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from lamella import activations, constraints, initializers, regularizers
+from lamella._base import check
+from lamella._base.errors import InvalidShape
+from lamella._base.registry import register
+from lamella._layer.input_spec import InputSpec
+from lamella._layer.layer import Layer
+
+
+@register("layer", module="keras.layers")
+class Dense(Layer):
+    """Connects every input feature with every unit.
+
+    y = activation(x @ kernel + bias)
+
+    Args:
+        units: size of the last axis of the output, 1 or more.
+        activation: a name, a function, or None for none.
+        use_bias: whether to add a bias.
+        kernel_initializer, bias_initializer: how weights start.
+        kernel_regularizer, bias_regularizer: costs of the weights.
+        activity_regularizer: a cost of the output.
+        kernel_constraint, bias_constraint: applied after each update.
+        lora_rank, lora_alpha, quantization_config: must be None.
+
+    Shapes: (..., features) -> (..., units)
+
+    Raises: InvalidArgument, if units < 1; InvalidShape, if the last axis is of unknown size or not
+    the one it was built for.
+
+    Example:
+        >>> Dense(2, kernel_initializer="ones")(jnp.ones((1, 3))).tolist()
+        [[3.0, 3.0]]
+    """
+
+    mixes_rows = False
+    _not_in_config = (*Layer._not_in_config, "lora_rank", "lora_alpha", "quantization_config")
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        lora_rank: int | None = None,
+        lora_alpha: float | None = None,
+        quantization_config: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        check.absent(lora_rank=lora_rank, quantization_config=quantization_config)
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self.units = check.positive_int(units, "units")
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
+        self.input_spec = InputSpec(min_ndim=2)
+        self.supports_masking = True
+
+    def build(self, input_shape: Any) -> None:
+        features = input_shape[-1]
+        if features is None:
+            raise InvalidShape(
+                f"{self._who()} needs a known size of the last axis. Received: {input_shape}.",
+                help="Give the Input a number there, for example Input(shape=(None, 16)).",
+            )
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(features, self.units),
+            initializer=self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+        )
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.add_weight(
+                name="bias",
+                shape=(self.units,),
+                initializer=self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+            )
+        self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
+
+    def call(self, inputs: jax.Array, training: bool | None = None) -> jax.Array:
+        outputs = jnp.matmul(inputs, self.kernel.value)
+        if self.bias is not None:
+            outputs = outputs + jnp.expand_dims(self.bias.value, tuple(range(outputs.ndim - 1)))
+        return self.activation(outputs)

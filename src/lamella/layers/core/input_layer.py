@@ -1,0 +1,150 @@
+"""Where data comes into a model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lamella._base.dtypes import dtype_name
+from lamella._base.errors import InvalidArgument
+from lamella._base.registry import register
+from lamella._base.settings import floatx
+from lamella._base.shapes import as_shape
+from lamella._graph.node import Node
+from lamella._graph.symbolic import KerasTensor
+from lamella._layer.layer import Layer
+
+
+@register("layer", module="keras.layers")
+class InputLayer(Layer):
+    """The layer behind an Input: it gives what comes in.
+
+    Args:
+        shape: sizes without the batch axis.
+        batch_size: the size of the batch axis, None for any.
+        dtype: the number type, by default the default float.
+        sparse: accepted for files; sparse inputs are made dense.
+        ragged: must be None or False.
+        batch_shape: sizes with the batch axis, instead of `shape`.
+        input_tensor: a symbolic tensor to take shape and dtype from.
+        optional: whether None may be given.
+        name: the input's name.
+
+    Example:
+        >>> InputLayer(shape=(28, 28)).batch_shape
+        (None, 28, 28)
+    """
+
+    mixes_rows = False
+
+    def __init__(
+        self,
+        shape: Any = None,
+        batch_size: int | None = None,
+        dtype: Any = None,
+        sparse: bool | None = None,
+        ragged: bool | None = None,
+        batch_shape: Any = None,
+        input_tensor: KerasTensor | None = None,
+        optional: bool = False,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        old = kwargs.pop("input_shape", None)
+        shape = old if shape is None else shape
+        super().__init__(name=name, dtype="float32", **_only_known(kwargs))
+        if input_tensor is not None:
+            batch_shape, dtype = input_tensor.shape, dtype or input_tensor.dtype
+        if (shape is None) == (batch_shape is None):
+            raise InvalidArgument(
+                f"Input expects exactly one of `shape` and `batch_shape`. Received: shape={shape}, "
+                f"batch_shape={batch_shape}.",
+                help="Pass shape=(28, 28, 1) without the batch axis.",
+            )
+        if batch_shape is None:
+            batch_shape = (batch_size, *as_shape(shape))
+        if ragged:
+            raise InvalidArgument(
+                "Ragged inputs are not supported.", help="Pad the rows to one length with a mask."
+            )
+        self.batch_shape = as_shape(batch_shape, "batch_shape")
+        self.sparse = bool(sparse)
+        self.ragged = bool(ragged)
+        self.optional = optional
+        self.input_dtype = floatx() if dtype is None else dtype_name(dtype)
+        tensor = KerasTensor(self.batch_shape, self.input_dtype, name=self.name)
+        Node(self, (), {}, tensor)
+        self.built = True
+        self._output_shapes = self.batch_shape
+
+    @property
+    def dtype(self) -> str:
+        return self.input_dtype
+
+    @property
+    def batch_size(self) -> int | None:
+        return self.batch_shape[0]
+
+    def call(self, inputs: Any = None) -> Any:
+        return inputs
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            "batch_shape": self.batch_shape,
+            "dtype": self.input_dtype,
+            "sparse": self.sparse,
+            "ragged": self.ragged,
+            "name": self.name,
+            "optional": self.optional,
+        }
+
+    def get_build_config(self) -> None:
+        return None
+
+
+def _only_known(kwargs: dict[str, Any]) -> dict[str, Any]:
+    kwargs.pop("input_dtype", None)
+    kwargs.pop("trainable", None)
+    return kwargs
+
+
+def Input(
+    shape: Any = None,
+    batch_size: int | None = None,
+    dtype: Any = None,
+    sparse: bool | None = None,
+    ragged: bool | None = None,
+    batch_shape: Any = None,
+    name: str | None = None,
+    tensor: KerasTensor | None = None,
+    optional: bool = False,
+) -> KerasTensor:
+    """A symbolic tensor that a model starts from.
+
+    Args:
+        shape: sizes without the batch axis, None where unknown.
+        batch_size: the size of the batch axis, None for any.
+        dtype: the number type, by default the default float.
+        sparse, ragged: accepted for old code.
+        batch_shape: sizes with the batch axis, instead of `shape`.
+        name: the input's name, which data given by name refers to.
+        tensor: a symbolic tensor to take shape and dtype from.
+        optional: whether None may be given.
+
+    Raises: InvalidArgument, if not exactly one of shape, batch_shape and tensor is given.
+
+    Example:
+        >>> Input(shape=(28, 28), name="image")
+        <KerasTensor shape=(None, 28, 28), dtype=float32, name=image>
+    """
+    layer = InputLayer(
+        shape=shape,
+        batch_size=batch_size,
+        dtype=dtype,
+        sparse=sparse,
+        ragged=ragged,
+        batch_shape=batch_shape,
+        input_tensor=tensor,
+        optional=optional,
+        name=name,
+    )
+    return layer._inbound_nodes[0].outputs

@@ -1,0 +1,47 @@
+"""Layers as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lamella._base import serialize as plain
+from lamella._base.errors import WrongType
+from lamella._layer.layer import Layer
+
+
+def serialize(layer: Layer) -> dict[str, Any]:
+    """A layer as a plain dictionary.
+
+    Args:
+        layer: the layer; its weights are not in it.
+
+    Example:
+        >>> from lamella.layers.core.identity import Identity
+        >>> serialize(Identity())["class_name"]
+        'Identity'
+    """
+    return plain.serialize(layer)
+
+
+def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """The layer that a plain dictionary describes.
+
+    Args:
+        config: what `serialize` gave.
+        custom_objects: your own classes by name.
+
+    Raises: WrongType, if it describes something else.
+
+    Example:
+        >>> from lamella.layers.core.identity import Identity
+        >>> deserialize(serialize(Identity(name="same")))
+        Identity()
+    """
+    made = plain.deserialize(config, custom_objects)
+    if not isinstance(made, Layer):
+        raise WrongType(
+            f"The config describes no layer. Received: {made!r}.",
+            help="Pass what layers.serialize gave.",
+        )
+    return made

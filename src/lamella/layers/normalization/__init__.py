@@ -1,0 +1,1 @@
+"""Normalization: over the batch, over features, over groups."""

@@ -1,0 +1,207 @@
+"""LayerNormalization, RMSNormalization and UnitNormalization: each sample by itself."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from lamella._base.errors import WrongType
+from lamella._base.registry import register
+from lamella._layer.layer import Layer
+from lamella.layers.normalization.scaled import (
+    ScaledNormalization,
+    axes_of,
+    known_size,
+    value_of,
+)
+
+
+def _checked_axis(axis: Any) -> Any:
+    if isinstance(axis, (list, tuple)) and all(isinstance(one, int) for one in axis):
+        return list(axis)
+    if isinstance(axis, int) and not isinstance(axis, bool):
+        return axis
+    raise WrongType(
+        f"Argument `axis` must be a whole number or a list of them. Received: {axis!r}.",
+        help="Pass for example axis=-1.",
+    )
+
+
+def _names_batch(axis: Any) -> bool:
+    return 0 in (axis if isinstance(axis, (list, tuple)) else (axis,))
+
+
+def _spread(weight: jax.Array, axes: tuple[int, ...], rank: int) -> jax.Array:
+    """A weight over some axes as an array that broadcasts against inputs of that rank."""
+    return jnp.expand_dims(weight, tuple(axis for axis in range(rank) if axis not in axes))
+
+
+@register("layer", module="keras.layers")
+class LayerNormalization(ScaledNormalization):
+    """Shifts and scales each sample to mean 0 and variance 1 over its features.
+
+    y = gamma * (x - mean) / sqrt(variance + epsilon) + beta
+
+    Args:
+        axis: the axis, or list of axes, of the features.
+        epsilon: added to the variance, > 0.
+        center, scale: whether there is a beta, a gamma.
+        beta_initializer, gamma_initializer: how those start.
+        beta_regularizer, gamma_regularizer: costs of the weights.
+        beta_constraint, gamma_constraint: applied after each update.
+
+    Shapes: (...) -> same
+
+    Raises: WrongType, if axis is neither; InvalidArgument, if there is no such axis.
+
+    Example:
+        >>> LayerNormalization()(jnp.array([[1.0, 3.0]])).round(2).tolist()
+        [[-1.0, 1.0]]
+
+    Source: Ba et al. 2016, arXiv:1607.06450.
+    """
+
+    mixes_rows = False
+
+    def __init__(
+        self,
+        axis: Any = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        rms_scaling = bool(kwargs.pop("rms_scaling", False))
+        super().__init__(**kwargs)
+        if rms_scaling:
+            warnings.warn(
+                "LayerNormalization(rms_scaling=True) divides by the standard deviation, not by "
+                "the root mean square; RMSNormalization does that.",
+                stacklevel=2,
+            )
+        self.axis = _checked_axis(axis)
+        self.mixes_rows = _names_batch(self.axis)
+        self.rms_scaling = rms_scaling
+        self.autocast = False
+        self._set_scaling(epsilon, center, scale)
+        self._set_weights_of(
+            (beta_initializer, gamma_initializer),
+            (beta_regularizer, gamma_regularizer),
+            (beta_constraint, gamma_constraint),
+        )
+
+    def build(self, input_shape: Any) -> None:
+        axes = axes_of(self.axis, len(input_shape), self._who())
+        shape = tuple(known_size(input_shape, axis, self._who()) for axis in axes)
+        self._add_scaling(
+            shape,
+            gamma=self.scale or self.rms_scaling,
+            beta=self.center and not self.rms_scaling,
+        )
+
+    def call(self, inputs: jax.Array) -> jax.Array:
+        axes = axes_of(self.axis, inputs.ndim, self._who())
+        x = inputs.astype(jnp.promote_types(inputs.dtype, jnp.float32))
+        mean = jnp.mean(x, axes, keepdims=True)
+        variance = jnp.mean(jnp.square(x - mean), axes, keepdims=True)
+        factor = lax.rsqrt(variance + self.epsilon)
+        gamma, beta = value_of(self.gamma), value_of(self.beta)
+        if gamma is not None:
+            factor = factor * _spread(gamma.astype(x.dtype), axes, x.ndim)
+        if self.rms_scaling:
+            return (x * factor).astype(self.compute_dtype)
+        shift = -mean * factor
+        if beta is not None:
+            shift = shift + _spread(beta.astype(x.dtype), axes, x.ndim)
+        return (x * factor + shift).astype(self.compute_dtype)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "rms_scaling": self.rms_scaling}
+
+
+@register("layer", module="keras.layers")
+class RMSNormalization(Layer):
+    """Scales each sample to a root mean square of 1 over its features.
+
+    y = scale * x / sqrt(mean(x^2) + epsilon)
+
+    Args:
+        axis: the axis, or list of axes, of the features.
+        epsilon: added to the mean of squares, > 0.
+
+    Shapes: (...) -> same
+
+    Raises: WrongType, if axis is neither; InvalidArgument, if there is no such axis.
+
+    Example:
+        >>> RMSNormalization()(jnp.array([[2.0, 2.0]])).round(3).tolist()
+        [[1.0, 1.0]]
+
+    Source: Zhang and Sennrich 2019, NeurIPS.
+    """
+
+    mixes_rows = False
+
+    def __init__(self, axis: Any = -1, epsilon: float = 1e-6, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.axis = _checked_axis(axis)
+        self.mixes_rows = _names_batch(self.axis)
+        self.epsilon = float(epsilon)
+
+    def build(self, input_shape: Any) -> None:
+        axes = axes_of(self.axis, len(input_shape), self._who())
+        shape = tuple(known_size(input_shape, axis, self._who()) for axis in axes)
+        self.scale = self.add_weight(name="scale", shape=shape, initializer="ones")
+
+    def call(self, inputs: jax.Array) -> jax.Array:
+        axes = axes_of(self.axis, inputs.ndim, self._who())
+        x = inputs.astype(jnp.promote_types(inputs.dtype, jnp.float32))
+        factor = lax.rsqrt(jnp.mean(jnp.square(x), axes, keepdims=True) + self.epsilon)
+        scale = _spread(self.scale.value.astype(x.dtype), axes, x.ndim)
+        return (x * factor * scale).astype(inputs.dtype)
+
+
+@register("layer", module="keras.layers")
+class UnitNormalization(Layer):
+    """Scales each sample to length 1.
+
+    y = x / sqrt(sum(x^2))
+
+    Args:
+        axis: the axis, or list of axes, over which the length is taken.
+
+    Shapes: (...) -> same; what is all zeros stays so
+
+    Raises: WrongType, if axis is neither; InvalidArgument, if there is no such axis.
+
+    Example:
+        >>> UnitNormalization()(jnp.array([[0.0, 4.0]])).tolist()
+        [[0.0, 1.0]]
+    """
+
+    mixes_rows = False
+
+    def __init__(self, axis: Any = -1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.axis = _checked_axis(axis)
+        self.mixes_rows = _names_batch(self.axis)
+        self.supports_masking = True
+
+    def call(self, inputs: jax.Array) -> jax.Array:
+        axes = axes_of(self.axis, inputs.ndim, self._who())
+        squares = jnp.sum(jnp.square(inputs), axes, keepdims=True)
+        # Of an all-zero sample the inverse is infinite, and its gradient NaN: neither is computed.
+        empty = squares == 0
+        safe = jnp.where(empty, jnp.ones((), squares.dtype), squares)
+        factor = jnp.minimum(lax.rsqrt(safe), 1e12)
+        return inputs * jnp.where(empty, jnp.zeros((), factor.dtype), factor)

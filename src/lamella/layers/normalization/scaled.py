@@ -1,0 +1,86 @@
+"""The trained scale and shift that most normalizations end with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lamella import constraints, initializers, regularizers
+from lamella._base.errors import InvalidArgument, InvalidShape
+from lamella._layer.layer import Layer
+from lamella._state.variable import Variable
+
+
+class ScaledNormalization(Layer):
+    """A layer with gamma and beta."""
+
+    def _set_scaling(self, epsilon: float, center: bool, scale: bool) -> None:
+        self.epsilon = float(epsilon)
+        self.center = bool(center)
+        self.scale = bool(scale)
+        self.gamma: Variable | None = None
+        self.beta: Variable | None = None
+        self.supports_masking = True
+
+    def _set_weights_of(
+        self,
+        initializer: tuple[Any, Any],
+        regularizer: tuple[Any, Any],
+        constraint: tuple[Any, Any],
+    ) -> None:
+        """Each pair is for beta and gamma, in this order, since default seeds are drawn in it."""
+        self.beta_initializer, self.gamma_initializer = map(initializers.get, initializer)
+        self.beta_regularizer, self.gamma_regularizer = map(regularizers.get, regularizer)
+        self.beta_constraint, self.gamma_constraint = map(constraints.get, constraint)
+
+    def _add_scaling(self, shape: tuple[int, ...], *, gamma: bool, beta: bool) -> None:
+        # Read in full precision: the statistics they are applied to are in float32 too.
+        if gamma:
+            self.gamma = self.add_weight(
+                name="gamma",
+                shape=shape,
+                initializer=self.gamma_initializer,
+                regularizer=self.gamma_regularizer,
+                constraint=self.gamma_constraint,
+                autocast=False,
+            )
+        if beta:
+            self.beta = self.add_weight(
+                name="beta",
+                shape=shape,
+                initializer=self.beta_initializer,
+                regularizer=self.beta_regularizer,
+                constraint=self.beta_constraint,
+                autocast=False,
+            )
+
+
+def value_of(variable: Variable | None) -> Any:
+    return None if variable is None else variable.value
+
+
+def axes_of(axis: Any, rank: int, who: str) -> tuple[int, ...]:
+    """The axes as numbers >= 0, in order.
+
+    Raises: InvalidArgument, if there is no such axis.
+    """
+    axes = tuple(axis) if isinstance(axis, (list, tuple)) else (axis,)
+    if not all(-rank <= one < rank for one in axes):
+        raise InvalidArgument(
+            f"{who} has axis={axis}; the inputs have {rank} axes.",
+            help="Axis 0 is the batch, -1 the last axis.",
+        )
+    return tuple(sorted(one % rank for one in axes))
+
+
+def known_size(input_shape: Any, axis: int, who: str) -> int:
+    """The size of one axis.
+
+    Raises: InvalidShape, if it is unknown.
+    """
+    size = input_shape[axis]
+    if size is None:
+        raise InvalidShape(
+            f"{who} needs a known size of axis {axis}. Received: shape {tuple(input_shape)}.",
+            help="Give the Input a number there.",
+        )
+    return int(size)

@@ -1,0 +1,185 @@
+"""Pooling over all places at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from lamella._base.registry import register
+from lamella._base.settings import data_format as checked_format
+from lamella._layer.input_spec import InputSpec
+from lamella._layer.layer import Layer
+from lamella.layers._defaults import with_defaults
+
+
+class GlobalPooling(Layer):
+    """Reduces all spatial axes; a leaf says how many there are, and by which function."""
+
+    rank: int
+    reduce: Callable[..., jax.Array]
+    mixes_rows = False
+
+    def __init__(
+        self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.data_format = checked_format(data_format)
+        self.keepdims = bool(keepdims)
+        self.input_spec = InputSpec(ndim=self.rank + 2)
+
+    @property
+    def _axes(self) -> tuple[int, ...]:
+        first = 1 if self.data_format == "channels_last" else 2
+        return tuple(range(first, first + self.rank))
+
+    def call(self, inputs: jax.Array) -> jax.Array:
+        return type(self).reduce(inputs, axis=self._axes, keepdims=self.keepdims)
+
+
+@register("layer", "GlobalAvgPool1D", module="keras.layers")
+@with_defaults()
+class GlobalAveragePooling1D(GlobalPooling):
+    """Takes the mean over all steps of a sequence.
+
+    Args:
+        data_format: "channels_last", "channels_first", or None for the default.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Shapes: (n, steps, channels) -> (n, channels)
+
+    Steps that a mask leaves out do not count.
+
+    Example:
+        >>> GlobalAveragePooling1D()(jnp.ones((2, 6, 3))).shape
+        (2, 3)
+    """
+
+    rank = 1
+    reduce = jnp.mean
+
+    def call(self, inputs: jax.Array, mask: jax.Array | None = None) -> jax.Array:
+        if mask is None:
+            return jnp.mean(inputs, axis=self._axes, keepdims=self.keepdims)
+        counted = jnp.expand_dims(mask.astype(bool), 3 - self._axes[0])
+        total = jnp.sum(
+            jnp.where(counted, inputs, jnp.zeros((), inputs.dtype)),
+            axis=self._axes,
+            keepdims=self.keepdims,
+        )
+        number = jnp.sum(counted.astype(inputs.dtype), axis=self._axes, keepdims=self.keepdims)
+        return total / number
+
+    def compute_mask(self, inputs: Any, previous_mask: Any) -> None:
+        return None
+
+
+@register("layer", "GlobalAvgPool2D", module="keras.layers")
+@with_defaults()
+class GlobalAveragePooling2D(GlobalPooling):
+    """Takes the mean over all rows and columns of images.
+
+    Args:
+        data_format: "channels_last", "channels_first", or None for the default.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Shapes: (n, rows, columns, channels) -> (n, channels)
+
+    Example:
+        >>> GlobalAveragePooling2D()(jnp.ones((2, 6, 6, 3))).shape
+        (2, 3)
+    """
+
+    rank = 2
+    reduce = jnp.mean
+
+
+@register("layer", "GlobalAvgPool3D", module="keras.layers")
+@with_defaults()
+class GlobalAveragePooling3D(GlobalPooling):
+    """Takes the mean over all planes, rows and columns of volumes.
+
+    Args:
+        data_format: "channels_last", "channels_first", or None for the default.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Shapes: (n, planes, rows, columns, channels) -> (n, channels)
+
+    Example:
+        >>> GlobalAveragePooling3D()(jnp.ones((2, 4, 4, 4, 3))).shape
+        (2, 3)
+    """
+
+    rank = 3
+    reduce = jnp.mean
+
+
+@register("layer", "GlobalMaxPool1D", module="keras.layers")
+@with_defaults()
+class GlobalMaxPooling1D(GlobalPooling):
+    """Keeps the largest entry over all steps of a sequence.
+
+    Args:
+        data_format: "channels_last", "channels_first", or None for the default.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Shapes: (n, steps, channels) -> (n, channels)
+
+    Example:
+        >>> GlobalMaxPooling1D()(jnp.ones((2, 6, 3))).shape
+        (2, 3)
+    """
+
+    rank = 1
+    reduce = jnp.max
+
+
+@register("layer", "GlobalMaxPool2D", module="keras.layers")
+@with_defaults()
+class GlobalMaxPooling2D(GlobalPooling):
+    """Keeps the largest entry over all rows and columns of images.
+
+    Args:
+        data_format: "channels_last", "channels_first", or None for the default.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Shapes: (n, rows, columns, channels) -> (n, channels)
+
+    Example:
+        >>> GlobalMaxPooling2D()(jnp.ones((2, 6, 6, 3))).shape
+        (2, 3)
+    """
+
+    rank = 2
+    reduce = jnp.max
+
+
+@register("layer", "GlobalMaxPool3D", module="keras.layers")
+@with_defaults()
+class GlobalMaxPooling3D(GlobalPooling):
+    """Keeps the largest entry over all planes, rows and columns of volumes.
+
+    Args:
+        data_format: "channels_last", "channels_first", or None for the default.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Shapes: (n, planes, rows, columns, channels) -> (n, channels)
+
+    Example:
+        >>> GlobalMaxPooling3D()(jnp.ones((2, 4, 4, 4, 3))).shape
+        (2, 3)
+    """
+
+    rank = 3
+    reduce = jnp.max
+
+
+# The second names that Keras has for them.
+GlobalAvgPool1D = GlobalAveragePooling1D
+GlobalAvgPool2D = GlobalAveragePooling2D
+GlobalAvgPool3D = GlobalAveragePooling3D
+GlobalMaxPool1D = GlobalMaxPooling1D
+GlobalMaxPool2D = GlobalMaxPooling2D
+GlobalMaxPool3D = GlobalMaxPooling3D

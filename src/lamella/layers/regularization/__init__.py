@@ -1,0 +1,1 @@
+"""Layers that act while training only: noise, dropout, costs of activity."""

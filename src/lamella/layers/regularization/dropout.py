@@ -1,0 +1,263 @@
+"""Dropout, SpatialDropout and AlphaDropout."""
+
+from __future__ import annotations
+
+import numbers
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from lamella._base import check
+from lamella._base.errors import InvalidArgument
+from lamella._base.registry import register
+from lamella._base.settings import data_format as checked_format
+from lamella._layer.input_spec import InputSpec
+from lamella._layer.layer import Layer
+from lamella._lowering.dropout import dropout
+from lamella._state.seeds import SeedGenerator
+
+NoiseShape = tuple[int | None, ...]
+
+
+def _checked_noise_shape(noise_shape: Any) -> NoiseShape | None:
+    if noise_shape is None:
+        return None
+    sizes = tuple(noise_shape) if isinstance(noise_shape, (tuple, list)) else (noise_shape,)
+    good = isinstance(noise_shape, (tuple, list)) and all(
+        size is None or (isinstance(size, numbers.Integral) and size > 0) for size in sizes
+    )
+    if not good:
+        raise InvalidArgument(
+            "Argument `noise_shape` must be a tuple of sizes >= 1 or None. "
+            f"Received: {noise_shape!r}.",
+            help="For sequences (None, 1, None) drops whole features of a sequence.",
+        )
+    return sizes
+
+
+class _Dropping(Layer):
+    """A layer that draws while training, from a stream of its own if there is anything to draw."""
+
+    mixes_rows = False
+
+    def _set_rate(self, rate: float, seed: int | None) -> None:
+        self.rate = check.fraction(rate, "rate", closed=True)
+        self.seed = seed
+        # Without a rate no seed is drawn, so that later layers get the seeds that Keras gives them.
+        if self.rate > 0:
+            self.seed_generator = SeedGenerator(seed)
+        self.supports_masking = True
+
+    def _draws(self, training: bool | None) -> bool:
+        return bool(training) and self.rate > 0
+
+
+@register("layer", module="keras.layers")
+class Dropout(_Dropping):
+    """Zeroes a random share of the input and scales the rest, while training.
+
+    y = x * m / (1 - rate),   m ~ Bernoulli(1 - rate)
+
+    Args:
+        rate: share of entries to drop, 0 <= rate <= 1.
+        noise_shape: the shape in which entries are drawn; where it is 1 they are dropped together,
+            None stands for the input's size.
+        seed: a whole number for the same draws every time.
+
+    Shapes: (...) -> same
+
+    Raises: InvalidArgument, if the rate is outside the range.
+
+    Example:
+        >>> Dropout(0.5)(jnp.ones(4)).tolist()     # not training: unchanged
+        [1.0, 1.0, 1.0, 1.0]
+
+    Source: Srivastava et al. 2014, JMLR 15:1929; scaled while training, as Keras does.
+    """
+
+    def __init__(
+        self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self._set_rate(rate, seed)
+        self.noise_shape = _checked_noise_shape(noise_shape)
+
+    def call(self, inputs: jax.Array, training: bool = False) -> jax.Array:
+        if not self._draws(training):
+            return inputs
+        shape = self._drawn_shape(inputs)
+        if shape is not None and len(shape) != inputs.ndim:
+            raise InvalidArgument(
+                f"{self._who()} has noise_shape={shape} for inputs of {inputs.ndim} axes.",
+                help="Give noise_shape one entry an axis, the batch among them.",
+            )
+        # Nothing is drawn where everything is dropped: the stream stays where Keras has it.
+        if self.rate == 1:
+            return jnp.zeros_like(inputs)
+        return dropout(inputs, self.rate, self.seed_generator.next(), shape)
+
+    def _drawn_shape(self, inputs: jax.Array) -> NoiseShape | None:
+        return self.noise_shape
+
+
+class SpatialDropout(Dropout):
+    """The engine of SpatialDropout1D, 2D and 3D; a leaf gives the number of spatial axes."""
+
+    rank: int
+    data_format = "channels_last"
+
+    def _drawn_shape(self, inputs: jax.Array) -> NoiseShape | None:
+        ones = (1,) * self.rank
+        return (None, *ones, None) if self.data_format == "channels_last" else (None, None, *ones)
+
+    def get_config(self) -> dict[str, Any]:
+        # Keras's constructor takes the dtype by name, and no `trainable`.
+        config = super().get_config()
+        config.pop("trainable")
+        return {**config, "dtype": self.dtype_policy.name}
+
+
+@register("layer", module="keras.layers")
+class SpatialDropout1D(SpatialDropout):
+    """Drops whole features of a sequence, while training.
+
+    Args:
+        rate: share of features to drop, 0 <= rate <= 1.
+        seed: a whole number for the same draws every time.
+        name: its name, automatic if None.
+        dtype: a number type or a DTypePolicy.
+
+    Shapes: (n, steps, channels) -> same
+
+    Example:
+        >>> SpatialDropout1D(0.5)(jnp.ones((1, 2, 3))).shape
+        (1, 2, 3)
+
+    Source: Tompson et al. 2015, CVPR.
+    """
+
+    rank = 1
+
+    def __init__(
+        self, rate: float, seed: int | None = None, name: str | None = None, dtype: Any = None
+    ) -> None:
+        super().__init__(rate, seed=seed, name=name, dtype=dtype)
+        self.input_spec = InputSpec(ndim=3)
+
+
+@register("layer", module="keras.layers")
+class SpatialDropout2D(SpatialDropout):
+    """Drops whole channels of images, while training.
+
+    Args:
+        rate: share of channels to drop, 0 <= rate <= 1.
+        data_format: "channels_last", "channels_first", or None for the default.
+        seed: a whole number for the same draws every time.
+        name: its name, automatic if None.
+        dtype: a number type or a DTypePolicy.
+
+    Shapes: (n, rows, columns, channels) -> same
+
+    Example:
+        >>> SpatialDropout2D(0.5)(jnp.ones((1, 2, 2, 3))).shape
+        (1, 2, 2, 3)
+
+    Source: Tompson et al. 2015, CVPR.
+    """
+
+    rank = 2
+
+    def __init__(
+        self,
+        rate: float,
+        data_format: str | None = None,
+        seed: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(rate, seed=seed, name=name, dtype=dtype)
+        self.data_format = checked_format(data_format)
+        self.input_spec = InputSpec(ndim=4)
+
+
+@register("layer", module="keras.layers")
+class SpatialDropout3D(SpatialDropout):
+    """Drops whole channels of volumes, while training.
+
+    Args:
+        rate: share of channels to drop, 0 <= rate <= 1.
+        data_format: "channels_last", "channels_first", or None for the default.
+        seed: a whole number for the same draws every time.
+        name: its name, automatic if None.
+        dtype: a number type or a DTypePolicy.
+
+    Shapes: (n, planes, rows, columns, channels) -> same
+
+    Example:
+        >>> SpatialDropout3D(0.5)(jnp.ones((1, 2, 2, 2, 3))).shape
+        (1, 2, 2, 2, 3)
+
+    Source: Tompson et al. 2015, CVPR.
+    """
+
+    rank = 3
+
+    def __init__(
+        self,
+        rate: float,
+        data_format: str | None = None,
+        seed: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(rate, seed=seed, name=name, dtype=dtype)
+        self.data_format = checked_format(data_format)
+        self.input_spec = InputSpec(ndim=5)
+
+
+# The fixed point of SELU: alpha and scale of Klambauer et al. 2017, appendix A.
+_SELU_ALPHA = 1.6732632423543772848170429916717
+_SELU_SCALE = 1.0507009873554804934193349852946
+
+
+@register("layer", module="keras.layers")
+class AlphaDropout(_Dropping):
+    """Drops to the lower limit of SELU and keeps mean and variance, while training.
+
+    y = a * (x * m - s * (1 - m)) + b,   m ~ Bernoulli(1 - rate), s SELU's lower limit
+
+    Args:
+        rate: share of entries to drop, 0 <= rate <= 1.
+        noise_shape: the shape in which entries are drawn; None stands for the input's size.
+        seed: a whole number for the same draws every time.
+
+    Shapes: (...) -> same
+
+    Raises: InvalidArgument, if the rate is outside the range.
+
+    Example:
+        >>> AlphaDropout(0.5)(jnp.ones(4)).tolist()     # not training: unchanged
+        [1.0, 1.0, 1.0, 1.0]
+
+    Source: Klambauer et al. 2017, NeurIPS.
+    """
+
+    def __init__(
+        self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self._set_rate(rate, seed)
+        self.noise_shape = _checked_noise_shape(noise_shape)
+
+    def call(self, inputs: jax.Array, training: bool = False) -> jax.Array:
+        if not self._draws(training):
+            return inputs
+        sizes = inputs.shape if self.noise_shape is None else self.noise_shape
+        shape = tuple(own if size is None else size for size, own in zip(sizes, inputs.shape))
+        drawn = jax.random.uniform(self.seed_generator.next(), shape, "float32")
+        kept = (drawn >= self.rate).astype(inputs.dtype)
+        low = -_SELU_ALPHA * _SELU_SCALE
+        scale = ((1 - self.rate) * (1 + self.rate * low**2)) ** -0.5
+        shift = -scale * low * self.rate
+        return scale * (inputs * kept + low * (1 - kept)) + shift

@@ -1,0 +1,95 @@
+"""Gaussian noise, added and multiplied."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import jax
+
+from lamella._base import check
+from lamella._base.errors import InvalidArgument
+from lamella._base.registry import register
+from lamella._layer.layer import Layer
+from lamella._state.seeds import SeedGenerator
+
+
+@register("layer", module="keras.layers")
+class GaussianNoise(Layer):
+    """Adds noise, while training.
+
+    y = x + e,   e ~ Normal(0, stddev)
+
+    Args:
+        stddev: standard deviation of the noise, 0 <= stddev <= 1.
+        seed: a whole number for the same draws every time.
+
+    Shapes: (...) -> same
+
+    Raises: InvalidArgument, if stddev is outside the range.
+
+    Example:
+        >>> GaussianNoise(0.1)(jnp.ones(2)).tolist()     # not training: unchanged
+        [1.0, 1.0]
+    """
+
+    mixes_rows = False
+
+    def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.stddev = check.fraction(stddev, "stddev", closed=True)
+        self.seed = seed
+        if self.stddev > 0:
+            self.seed_generator = SeedGenerator(seed)
+        self.supports_masking = True
+
+    def call(self, inputs: jax.Array, training: bool = False) -> jax.Array:
+        if not training or self.stddev == 0:
+            return inputs
+        key = self.seed_generator.next()
+        noise = jax.random.normal(key, inputs.shape, self.compute_dtype)
+        return inputs + noise * self.stddev
+
+
+@register("layer", module="keras.layers")
+class GaussianDropout(Layer):
+    """Multiplies by noise around 1, while training.
+
+    y = x * e,   e ~ Normal(1, sqrt(rate / (1 - rate)))
+
+    Args:
+        rate: as strong as dropping this share of entries, 0 <= rate < 1.
+        seed: a whole number for the same draws every time.
+
+    Shapes: (...) -> same
+
+    Raises: InvalidArgument, if the rate is outside the range.
+
+    Example:
+        >>> GaussianDropout(0.5)(jnp.ones(2)).tolist()     # not training: unchanged
+        [1.0, 1.0]
+
+    Source: Srivastava et al. 2014, JMLR 15:1929, section 10.
+    """
+
+    mixes_rows = False
+
+    def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.rate = check.fraction(rate, "rate", closed=True)
+        if self.rate == 1:
+            raise InvalidArgument(
+                f"{self._who()} needs rate < 1: the noise would be infinite. Received: rate=1.",
+                help="Pass for example rate=0.5.",
+            )
+        self.seed = seed
+        if self.rate > 0:
+            self.seed_generator = SeedGenerator(seed)
+        self.supports_masking = True
+
+    def call(self, inputs: jax.Array, training: bool = False) -> jax.Array:
+        if not training or self.rate == 0:
+            return inputs
+        key = self.seed_generator.next()
+        noise = jax.random.normal(key, inputs.shape, self.compute_dtype)
+        return inputs * (noise * math.sqrt(self.rate / (1.0 - self.rate)) + 1.0)

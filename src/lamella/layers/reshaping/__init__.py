@@ -1,0 +1,1 @@
+"""Layers that move entries and compute nothing."""

@@ -1,0 +1,126 @@
+"""A recurrent layer with one of our own cells: it runs the fused loop."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from lamella import activations
+from lamella._base.naming import snake_case
+from lamella._base.serialize import serialize
+from lamella._layer.input_spec import InputSpec
+from lamella.layers.rnn.gated_cell import GatedCell
+from lamella.layers.rnn.rnn import RNN
+
+_NAMED = (
+    (activations.tanh, "tanh"),
+    (jnp.tanh, "tanh"),
+    (activations.sigmoid, "sigmoid"),
+    (jax.nn.sigmoid, "sigmoid"),
+)
+
+
+def of_cell(name: str) -> Any:
+    """A property that reads the cell's attribute of that name."""
+    return property(lambda self: getattr(self.cell, name), doc=f"The cell's `{name}`.")
+
+
+def named(activation: Any) -> Any:
+    """The name of an activation for which the loop has a gradient of its own, or the function."""
+    return next((name for known, name in _NAMED if known is activation), activation)
+
+
+def _parameters(cls: type) -> set[str]:
+    """The named arguments of a constructor."""
+    return set(inspect.signature(cls.__init__).parameters) - {"self", "cell", "kwargs"}
+
+
+class CellLayer(RNN):
+    """SimpleRNN, LSTM and GRU: the arguments are the cell's, the loop is fused.
+
+    Holes: `_cell_class`, and `_fused`, which runs the loop.
+
+    Example:
+        >>> CellLayer.mixes_rows
+        False
+    """
+
+    _cell_class: type[GatedCell] = GatedCell
+    cell: Any
+    _not_in_config = (*RNN._not_in_config, "use_cudnn")
+
+    units = of_cell("units")
+    activation = of_cell("activation")
+    use_bias = of_cell("use_bias")
+    kernel_initializer = of_cell("kernel_initializer")
+    recurrent_initializer = of_cell("recurrent_initializer")
+    bias_initializer = of_cell("bias_initializer")
+    kernel_regularizer = of_cell("kernel_regularizer")
+    recurrent_regularizer = of_cell("recurrent_regularizer")
+    bias_regularizer = of_cell("bias_regularizer")
+    kernel_constraint = of_cell("kernel_constraint")
+    recurrent_constraint = of_cell("recurrent_constraint")
+    bias_constraint = of_cell("bias_constraint")
+    dropout = of_cell("dropout")
+    recurrent_dropout = of_cell("recurrent_dropout")
+    seed = of_cell("seed")
+
+    def __init__(self, arguments: dict[str, Any]) -> None:
+        """Takes all arguments of the leaf's constructor, and gives each to the cell or to RNN."""
+        kwargs = arguments["kwargs"]
+        shared = {"dtype": kwargs.get("dtype"), "trainable": kwargs.get("trainable", True)}
+        if "implementation" in kwargs:
+            shared["implementation"] = kwargs.pop("implementation")
+        cell = self._cell_class(
+            name=snake_case(self._cell_class.__name__),
+            **{name: arguments[name] for name in _parameters(self._cell_class) & set(arguments)},
+            **shared,
+        )
+        own = {name: arguments[name] for name in _parameters(RNN) & set(arguments)}
+        activity_regularizer = arguments["activity_regularizer"]
+        super().__init__(cell, activity_regularizer=activity_regularizer, **own, **kwargs)
+        self.input_spec = InputSpec(ndim=3)
+
+    def _base_config(self) -> dict[str, Any]:
+        return {
+            **super()._base_config(),
+            "zero_output_for_mask": self.zero_output_for_mask,
+            "activity_regularizer": serialize(self.activity_regularizer),
+        }
+
+    def _loop(
+        self,
+        sequences: jax.Array,
+        states: list[Any],
+        mask: jax.Array | None,
+        training: bool | None,
+    ) -> tuple[jax.Array, list[Any]]:
+        if type(self.cell) is not self._cell_class:  # a person's own cell may compute otherwise
+            return super()._loop(sequences, states, mask, training)
+        multipliers = self.cell.draw(sequences[:, 0], states[0], training)
+        kernels = (
+            self.cell.kernel.value,
+            self.cell.recurrent_kernel.value,
+            self.cell._bias_value(),
+            mask,
+        )
+        options = {
+            "activation": named(self.activation),
+            "go_backwards": self.go_backwards,
+            "unroll": self.unroll,
+            "zero_output_for_mask": self.zero_output_for_mask,
+            "return_sequences": self.return_sequences,
+            "input_dropout": multipliers.inputs,
+            "recurrent_dropout": multipliers.state,
+        }
+        outputs, *states = self._fused(sequences, states, kernels, options)
+        return outputs, states
+
+    def _fused(
+        self, sequences: jax.Array, states: list[Any], kernels: tuple, options: dict[str, Any]
+    ) -> tuple[jax.Array, ...]:
+        """The lowering of this kind of cell; gives (outputs, *states)."""
+        raise NotImplementedError

@@ -1,0 +1,161 @@
+"""What every loss is: a value per sample, and one way to reduce them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from lamella._base import check, naming
+from lamella._base.configurable import Configurable
+from lamella._base.registry import register
+from lamella._base.serialize import serialize
+from lamella._base.settings import floatx
+from lamella._layer.masking import get_mask
+from lamella._state import frame as frames
+from lamella._state.policy import policy_from
+from lamella._state.variable import Variable
+from lamella.losses.reduction import align, reduce_weighted, same_rank
+
+REDUCTIONS = ("sum_over_batch_size", "mean", "mean_with_sample_weight", "sum", "none", None)
+_HALVES = ("float16", "bfloat16")
+
+
+@register("loss", module="keras.losses")
+class Loss(Configurable):
+    """How far predictions are from the truth. Subclasses write `call`.
+
+    Args:
+        name: its name, automatic if None.
+        reduction: "sum_over_batch_size" or "mean" (the same), "sum", "mean_with_sample_weight"
+            (divides by the sum of the weights), "none" or None (a value per sample).
+        dtype: the number type to compute in, None for the default float type.
+
+    Raises: InvalidArgument, if there is no such reduction.
+
+    Example:
+        >>> class Gap(Loss):
+        ...     def call(self, y_true, y_pred):
+        ...         return jnp.max(jnp.abs(y_true - y_pred), axis=-1)
+        >>> float(Gap()(jnp.array([[1.0, 2.0]]), jnp.array([[1.0, 5.0]])))
+        3.0
+    """
+
+    _not_in_config: tuple[str, ...] = ("dtype",)
+
+    def __init__(
+        self,
+        name: str | None = None,
+        reduction: str | None = "sum_over_batch_size",
+        dtype: Any = None,
+    ) -> None:
+        self.name = name or naming.name_for(type(self))
+        self.reduction = check.one_of(reduction, REDUCTIONS, "reduction")
+        self._dtype_policy = policy_from(dtype or floatx())
+
+    @property
+    def dtype(self) -> str:
+        return self._dtype_policy.compute_dtype
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> jax.Array:
+        """The reduced loss.
+
+        Args:
+            y_true: the truth, an array or a structure of them.
+            y_pred: the prediction, of the same structure. Its mask, if it carries one, counts.
+            sample_weight: how much each sample (or each time step) counts, None for 1.
+        """
+        mask = get_mask(y_pred)
+        # A frame, so that a mask set by `call` is remembered also for traced arrays.
+        with frames.changed():
+            values = self.call(
+                _cast_all(y_true, self.dtype, labels=True), _cast_all(y_pred, self.dtype)
+            )
+            own_mask = get_mask(values)
+        if mask is not None and own_mask is not None:
+            mask = jnp.logical_and(*align(jnp.asarray(mask), jnp.asarray(own_mask)))
+        elif mask is None:
+            mask = own_mask
+        return reduce_weighted(values, sample_weight, mask, self.reduction, self.dtype)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        """The loss of each sample.
+
+        Args:
+            y_true: the truth.
+            y_pred: the prediction.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has to define call(y_true, y_pred).")
+
+    def _base_config(self) -> dict[str, Any]:
+        return {"name": self.name, "reduction": self.reduction}
+
+
+@register("loss", module="keras.losses")
+class LossFunctionWrapper(Loss):
+    """A loss made of a function.
+
+    Args:
+        fn: takes (y_true, y_pred) and gives a loss per sample.
+        reduction: how the values are reduced.
+        name: its name, automatic if None.
+        dtype: the number type to compute in, None for the default float type.
+        **kwargs: further arguments of the function.
+
+    Example:
+        >>> gap = LossFunctionWrapper(lambda t, p: jnp.max(jnp.abs(t - p), axis=-1))
+        >>> float(gap(jnp.array([[1.0, 2.0]]), jnp.array([[1.0, 5.0]])))
+        3.0
+    """
+
+    fn: Callable[..., Any]
+
+    def __init__(
+        self,
+        fn: Callable[..., Any],
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name, reduction, dtype)
+        self.fn = fn
+        self._fn_kwargs = kwargs
+        # The settings are attributes too: that is where the config of a subclass finds them.
+        vars(self).update(kwargs)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        truths, structure = jax.tree.flatten(y_true)
+        pairs = [same_rank(*pair) for pair in zip(truths, structure.flatten_up_to(y_pred))]
+        y_true = jax.tree.unflatten(structure, [truth for truth, _ in pairs])
+        y_pred = jax.tree.unflatten(structure, [prediction for _, prediction in pairs])
+        return self.fn(y_true, y_pred, **self._fn_kwargs)
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        if "fn" not in config:
+            return config
+        settings = {name: serialize(value) for name, value in self._fn_kwargs.items()}
+        return {**config, "fn": serialize(self.fn), **settings}
+
+
+def _cast_all(structure: Any, dtype: str, labels: bool = False) -> Any:
+    def cast(item: Any) -> jax.Array:
+        array = item.value if isinstance(item, Variable) else jnp.asarray(item)
+        whole = not jnp.issubdtype(array.dtype, jnp.inexact)
+        # Half types cannot count beyond 256: class numbers would become other classes.
+        return array if labels and whole and dtype in _HALVES else array.astype(dtype)
+
+    return jax.tree.map(cast, structure, is_leaf=_is_array)
+
+
+def _is_array(item: Any) -> bool:
+    """Whether an item is one array: a variable, or a list of (lists of) plain numbers."""
+    if not isinstance(item, (list, tuple)):
+        return isinstance(item, Variable)
+    return bool(item) and all(
+        isinstance(leaf, (int, float, np.generic)) for leaf in jax.tree.leaves(item)
+    )

@@ -1,0 +1,52 @@
+"""Losses by name, and as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lamella._base import registry
+from lamella._base import serialize as plain
+
+
+def get(identifier: Any) -> Any:
+    """The loss that an argument means.
+
+    Args:
+        identifier: a name, a config, a class, an object, a function, or None, which gives None.
+
+    Raises: UnknownName, if there is none of that name; WrongType, if it is none of those.
+
+    Example:
+        >>> get("MeanSquaredError")
+        MeanSquaredError()
+    """
+    return plain.resolve("loss", identifier)
+
+
+def serialize(loss: Any) -> Any:
+    """A loss as a plain dictionary.
+
+    Args:
+        loss: the object.
+
+    Example:
+        >>> serialize(get("MeanSquaredError"))["class_name"]
+        'MeanSquaredError'
+    """
+    return plain.serialize(loss)
+
+
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """The loss that a plain dictionary describes.
+
+    Args:
+        config: what `serialize` gave.
+        custom_objects: your own classes by name.
+
+    Example:
+        >>> deserialize(serialize(get("MeanSquaredError")))
+        MeanSquaredError()
+    """
+    with registry.custom_objects(custom_objects):
+        return get(config)

@@ -1,0 +1,52 @@
+"""Metrics by name, and as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lamella._base import registry
+from lamella._base import serialize as plain
+
+
+def get(identifier: Any) -> Any:
+    """The metric that an argument means.
+
+    Args:
+        identifier: a name, a config, a class, an object, a function, or None, which gives None.
+
+    Raises: UnknownName, if there is none of that name; WrongType, if it is none of those.
+
+    Example:
+        >>> get("mse")
+        <MeanSquaredError name=mean_squared_error>
+    """
+    return plain.resolve("metric", identifier)
+
+
+def serialize(metric: Any) -> Any:
+    """A metric as a plain dictionary.
+
+    Args:
+        metric: the object.
+
+    Example:
+        >>> serialize(get("mse"))["class_name"]
+        'MeanSquaredError'
+    """
+    return plain.serialize(metric)
+
+
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """The metric that a plain dictionary describes.
+
+    Args:
+        config: what `serialize` gave.
+        custom_objects: your own classes by name.
+
+    Example:
+        >>> deserialize(serialize(get("mse")))
+        <MeanSquaredError name=mean_squared_error>
+    """
+    with registry.custom_objects(custom_objects):
+        return get(config)

@@ -1,0 +1,258 @@
+"""Means of differences and angles between numbers, and the variance explained."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from lamella import losses
+from lamella._base import check
+from lamella._base.errors import InvalidArgument, InvalidShape
+from lamella._base.registry import register
+from lamella.losses.reduction import matched
+from lamella.losses.regression import (
+    log_cosh,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_squared_error,
+    mean_squared_logarithmic_error,
+)
+from lamella.metrics.base import Metric
+from lamella.metrics.reduction import Mean, MeanMetricWrapper
+
+
+@register("metric_function", module="keras.metrics")
+def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> jax.Array:
+    """The cosine of the angle between two vectors: 1 is the best. The loss has the other sign.
+
+    Args:
+        y_true, y_pred: numbers.
+        axis: along which a vector lies.
+
+    Shapes: (..., n) -> (...)
+
+    Example:
+        >>> cosine_similarity([[2.0, 0.0]], [[3.0, 0.0]]).tolist()
+        [1.0]
+    """
+    return -losses.cosine_similarity(y_true, y_pred, axis)
+
+
+@register("metric", "mean_squared_error", "mse", "MSE", module="keras.metrics")
+class MeanSquaredError(MeanMetricWrapper):
+    """The mean of squared differences.
+
+    Args:
+        name, dtype: see Metric.
+
+    Example:
+        >>> float(MeanSquaredError()([[0.0, 1.0]], [[2.0, 1.0]]))
+        2.0
+    """
+
+    _direction = "down"
+
+    def __init__(self, name: str = "mean_squared_error", dtype: Any = None) -> None:
+        super().__init__(mean_squared_error, name, dtype)
+
+
+@register("metric", "mean_absolute_error", "mae", "MAE", module="keras.metrics")
+class MeanAbsoluteError(MeanMetricWrapper):
+    """The mean of differences without their sign.
+
+    Args:
+        name, dtype: see Metric.
+
+    Example:
+        >>> float(MeanAbsoluteError()([[0.0, 1.0]], [[2.0, 1.0]]))
+        1.0
+    """
+
+    _direction = "down"
+
+    def __init__(self, name: str = "mean_absolute_error", dtype: Any = None) -> None:
+        super().__init__(mean_absolute_error, name, dtype)
+
+
+@register("metric", "mean_absolute_percentage_error", "mape", "MAPE", module="keras.metrics")
+class MeanAbsolutePercentageError(MeanMetricWrapper):
+    """The mean of differences in percent of the truth.
+
+    Args:
+        name, dtype: see Metric.
+
+    Example:
+        >>> float(MeanAbsolutePercentageError()([[1.0, 2.0]], [[2.0, 2.0]]))
+        50.0
+    """
+
+    _direction = "down"
+
+    def __init__(self, name: str = "mean_absolute_percentage_error", dtype: Any = None) -> None:
+        super().__init__(mean_absolute_percentage_error, name, dtype)
+
+
+@register("metric", "mean_squared_logarithmic_error", "msle", "MSLE", module="keras.metrics")
+class MeanSquaredLogarithmicError(MeanMetricWrapper):
+    """The mean of squared differences of logarithms.
+
+    Args:
+        name, dtype: see Metric.
+
+    Example:
+        >>> float(MeanSquaredLogarithmicError()([[1.0, 3.0]], [[1.0, 3.0]]))
+        0.0
+    """
+
+    _direction = "down"
+
+    def __init__(self, name: str = "mean_squared_logarithmic_error", dtype: Any = None) -> None:
+        super().__init__(mean_squared_logarithmic_error, name, dtype)
+
+
+@register("metric", "log_cosh_error", module="keras.metrics")
+class LogCoshError(MeanMetricWrapper):
+    """The mean of log(cosh(d)) over the differences d.
+
+    Args:
+        name, dtype: see Metric.
+
+    Example:
+        >>> float(LogCoshError()([[1.0, 2.0]], [[1.0, 2.0]]))
+        0.0
+    """
+
+    _direction = "down"
+
+    def __init__(self, name: str = "logcosh", dtype: Any = None) -> None:
+        super().__init__(log_cosh, name, dtype)
+
+
+@register("metric", "cosine_similarity", module="keras.metrics")
+class CosineSimilarity(MeanMetricWrapper):
+    """The mean cosine of the angle between two vectors: 1 is the best.
+
+    Args:
+        axis: along which a vector lies.
+        name, dtype: see Metric.
+
+    Example:
+        >>> float(CosineSimilarity()([[2.0, 0.0]], [[3.0, 0.0]]))
+        1.0
+    """
+
+    _direction = "up"
+
+    def __init__(self, name: str = "cosine_similarity", dtype: Any = None, axis: int = -1) -> None:
+        super().__init__(cosine_similarity, name, dtype, axis=axis)
+
+
+@register("metric", "root_mean_squared_error", module="keras.metrics")
+class RootMeanSquaredError(Mean):
+    """The root of the mean of squared differences.
+
+    Args:
+        name, dtype: see Metric.
+
+    Example:
+        >>> float(RootMeanSquaredError()([[0.0, 1.0]], [[4.0, 5.0]]))
+        4.0
+    """
+
+    _direction = "down"
+
+    def __init__(self, name: str = "root_mean_squared_error", dtype: Any = None) -> None:
+        super().__init__(name, dtype)
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        y_true, y_pred = matched(y_true, y_pred)
+        square = jnp.square(y_pred.astype(self.dtype) - y_true.astype(self.dtype))
+        super().update_state(square, sample_weight=sample_weight)
+
+    def result(self) -> jax.Array:
+        return jnp.sqrt(super().result())
+
+
+@register("metric", "r2_score", module="keras.metrics")
+class R2Score(Metric):
+    """The share of the variance that a prediction explains: 1 is the best.
+
+    1 - sum((y_true - y_pred)^2) / sum((y_true - mean(y_true))^2)
+
+    Args:
+        class_aggregation: how columns are put together: "uniform_average",
+            "variance_weighted_average" or None, a value per column.
+        num_regressors: of the model, for the adjusted score; 0 for the plain one.
+        name, dtype: see Metric.
+
+    Shapes: (batch, n)
+    Raises: InvalidShape, if truth and prediction are not of two axes.
+
+    Example:
+        >>> float(R2Score()([[1.0], [3.0]], [[1.0], [3.0]]))
+        1.0
+    """
+
+    _direction = "up"
+
+    def __init__(
+        self,
+        class_aggregation: str | None = "uniform_average",
+        num_regressors: int = 0,
+        name: str = "r2_score",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(name=name, dtype=dtype)
+        options = (None, "uniform_average", "variance_weighted_average")
+        self.class_aggregation = check.one_of(class_aggregation, options, "class_aggregation")
+        if num_regressors < 0:
+            raise InvalidArgument(
+                f"Argument `num_regressors` must be >= 0. Received: {num_regressors}.",
+                help="Pass the number of inputs of the model, or 0 for the plain score.",
+            )
+        self.num_regressors = num_regressors
+        self.num_samples = self.add_variable((), "zeros", name="num_samples")
+        self._built = False
+
+    def _build(self, shape: tuple[int, ...]) -> None:
+        if len(shape) != 2:
+            raise InvalidShape(
+                f"R2Score '{self.name}' expects arrays of shape (batch, n); got shape {shape}.",
+                help="Flatten all axes but the first.",
+            )
+        size = shape[1:]
+        self.squared_sum = self.add_variable(size, "zeros", name="squared_sum")
+        self.sum = self.add_variable(size, "zeros", name="sum")
+        self.total_mse = self.add_variable(size, "zeros", name="residual")
+        self.count = self.add_variable(size, "zeros", name="count")
+        self._built = True
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        y_true, y_pred = (y.astype(self.dtype) for y in matched(y_true, y_pred))
+        if not self._built:
+            self._build(y_pred.shape)
+        weight = jnp.ones((), y_true.dtype) if sample_weight is None else jnp.asarray(sample_weight)
+        weight = weight[:, None] if weight.ndim == 1 else weight
+        weight = jnp.broadcast_to(weight, y_true.shape).astype(self.dtype)
+        self.sum.assign_add(jnp.sum(y_true * weight, axis=0))
+        self.squared_sum.assign_add(jnp.sum(jnp.square(y_true) * weight, axis=0))
+        self.total_mse.assign_add(jnp.sum(jnp.square(y_true - y_pred) * weight, axis=0))
+        self.count.assign_add(jnp.sum(weight, axis=0))
+        self.num_samples.assign_add(y_true.size)
+
+    def result(self) -> jax.Array:
+        total = self.squared_sum.value - jnp.square(self.sum.value) / self.count.value
+        score = 1 - self.total_mse.value / total
+        score = jnp.where(jnp.isinf(score), 0.0, score)
+        if self.class_aggregation == "uniform_average":
+            score = jnp.mean(score)
+        elif self.class_aggregation == "variance_weighted_average":
+            score = jnp.sum(total * score) / jnp.sum(total)
+        if self.num_regressors == 0:
+            return score
+        # With too few samples there is no adjusted score, so the plain one stays.
+        free = self.num_samples.value - self.num_regressors - 1.0
+        scale = (self.num_samples.value - 1.0) / jnp.where(free > 0, free, 1.0)
+        return jnp.where(free > 0, 1.0 - (1.0 - score) * scale, score)

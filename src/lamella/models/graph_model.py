@@ -1,0 +1,150 @@
+"""A model's graph between its inputs and outputs, and how data finds its way into it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from lamella._base.errors import InvalidArgument, InvalidShape, WrongType
+from lamella._base.registry import near_miss
+from lamella._graph.function import Graph
+from lamella._graph.node import Node
+from lamella._graph.symbolic import KerasTensor
+from lamella._layer import masking
+
+
+class ModelGraph:
+    """The structures of inputs and outputs as the person gave them, and the graph between.
+
+    Args:
+        inputs, outputs: a symbolic tensor, or a list, tuple or dictionary of them.
+    """
+
+    def __init__(self, inputs: Any, outputs: Any) -> None:
+        self.inputs = _plain(inputs)
+        self.outputs = _plain(outputs)
+        for role, value in (("inputs", self.inputs), ("outputs", self.outputs)):
+            _require_symbolic(role, value)
+        self.flat_inputs: list[KerasTensor] = jax.tree.leaves(self.inputs)
+        self.flat_outputs: list[KerasTensor] = jax.tree.leaves(self.outputs)
+        self.graph = Graph(self.flat_inputs, self.flat_outputs)
+
+    @property
+    def input_names(self) -> list[str]:
+        return [_name(tensor) for tensor in self.flat_inputs]
+
+    @property
+    def output_names(self) -> list[str]:
+        names: list[str] = []
+        for tensor in self.flat_outputs:
+            name = _name(tensor)
+            count = sum(other == name or other.startswith(f"{name}_") for other in names)
+            names.append(f"{name}_{count}" if name in names else name)
+        return names
+
+    def run(self, inputs: Any, who: str) -> Any:
+        """The outputs for real inputs, in the structure of the model's outputs."""
+        arrays = self.flatten(inputs, who)
+        flat = self.graph.run(arrays, _call)
+        return jax.tree.unflatten(jax.tree.structure(self.outputs), flat)
+
+    def flatten(self, inputs: Any, who: str) -> list[Any]:
+        """Inputs given by position or by name, in the order of the graph's inputs.
+
+        Raises: InvalidArgument for wrong names or a wrong number; InvalidShape for a wrong rank.
+        """
+        flat = self._by_name(inputs, who) if isinstance(inputs, dict) else jax.tree.leaves(inputs)
+        if len(flat) != len(self.flat_inputs):
+            raise InvalidArgument(
+                f"{who} expects {len(self.flat_inputs)} input(s) {self.input_names}. "
+                f"Received: {len(flat)}.",
+                help="Pass them as a list in that order, or as a dictionary by those names.",
+            )
+        return [_fit(array, spec, who) for array, spec in zip(flat, self.flat_inputs)]
+
+    def _by_name(self, inputs: dict[str, Any], who: str) -> list[Any]:
+        if isinstance(self.inputs, dict) and set(self.inputs) <= set(inputs):
+            return jax.tree.leaves({key: inputs[key] for key in self.inputs})
+        names = self.input_names
+        for name in names:
+            if name not in inputs:
+                given = sorted(map(str, inputs))
+                raise InvalidArgument(
+                    f"{who} expects an input named '{name}'. Received the names {given}. "
+                    f"{near_miss(name, given)}".rstrip(),
+                    help=f"The names of its inputs are {names}.",
+                )
+        return [inputs[name] for name in names]
+
+
+def _call(node: Node, args: tuple, kwargs: dict[str, Any]) -> Any:
+    return node.operation(*args, **kwargs)  # type: ignore[operator]
+
+
+def _name(tensor: KerasTensor) -> str:
+    assert tensor.producer is not None
+    return tensor.producer.operation.name
+
+
+def _plain(structure: Any) -> Any:
+    """The structure with lists for tuples, as files give it back."""
+    if isinstance(structure, (list, tuple)):
+        return [_plain(item) for item in structure]
+    if isinstance(structure, dict):
+        return {key: _plain(item) for key, item in structure.items()}
+    return structure
+
+
+def _require_symbolic(role: str, structure: Any) -> None:
+    leaves = jax.tree.leaves(structure)
+    for leaf in leaves:
+        if not isinstance(leaf, KerasTensor):
+            raise WrongType(
+                f"A model's `{role}` must be symbolic tensors. Received: {type(leaf).__name__}.",
+                help="Start from lamella.Input(shape=...) and call layers on it.",
+            )
+    if not leaves:
+        raise InvalidArgument(
+            f"A model needs at least one of its `{role}`. Received: {structure!r}.",
+            help="Pass Model(inputs=..., outputs=...).",
+        )
+
+
+def _fit(array: Any, spec: KerasTensor, who: str) -> Any:
+    """One input in the rank and number type of its Input; a last axis of size 1 may be missing."""
+    if array is None:
+        return None
+    mask = masking.get_mask(array)
+    rank, wanted = len(array.shape), len(spec.shape)
+    fitted = array
+    if not isinstance(array, KerasTensor):
+        if rank == wanted + 1 and array.shape[-1] == 1:
+            fitted = jnp.squeeze(array, -1)
+        elif rank == wanted - 1 and spec.shape and spec.shape[-1] == 1:
+            fitted = jnp.expand_dims(array, -1)
+        if str(fitted.dtype) != spec.dtype and spec.dtype != "string":
+            fitted = fitted.astype(spec.dtype)
+    _check_shape(fitted, spec, who, tuple(array.shape))
+    if mask is not None and fitted is not array:
+        masking.set_mask(fitted, mask)
+    return fitted
+
+
+def _check_shape(array: Any, spec: KerasTensor, who: str, received: tuple) -> None:
+    same_rank = len(array.shape) == len(spec.shape)
+    if same_rank and all(
+        wanted is None or not isinstance(size, int) or size == wanted
+        for size, wanted in zip(array.shape[1:], spec.shape[1:])
+    ):
+        return
+    shape = tuple(size if isinstance(size, int) else None for size in received)
+    help = "The first axis is the batch; reshape the data so that the others match."
+    if len(received) == len(spec.shape) - 1 and shape == spec.shape[1:]:
+        help = "That is one sample without the batch axis: pass x[None] (or x[np.newaxis])."
+    raise InvalidShape(
+        f"{who} expected shape {spec.shape} for its input '{_name(spec)}'. "
+        f"Received: shape {shape}.",
+        help=help,
+    )

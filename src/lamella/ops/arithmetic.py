@@ -1,0 +1,316 @@
+"""Sums, products and their relatives, entry by entry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from lamella._graph.operation import op
+from lamella.ops._arrays import NUMPY, array, float_pair, inexact, pair
+
+
+@op("add", module=NUMPY, arrays=2)
+def add(x1: Any, x2: Any) -> jax.Array:
+    """x1 + x2.
+
+    Args:
+        x1: numbers.
+        x2: numbers, broadcast against the first.
+    Example:
+        >>> add([1, 2], 3).tolist()
+        [4, 5]
+    """
+    return jnp.add(*pair(x1, x2))
+
+
+@op("subtract", module=NUMPY, arrays=2)
+def subtract(x1: Any, x2: Any) -> jax.Array:
+    """x1 - x2.
+
+    Args:
+        x1: numbers.
+        x2: numbers, broadcast against the first.
+    Example:
+        >>> subtract([1, 2], 3).tolist()
+        [-2, -1]
+    """
+    return jnp.subtract(*pair(x1, x2))
+
+
+@op("multiply", module=NUMPY, arrays=2)
+def multiply(x1: Any, x2: Any) -> jax.Array:
+    """x1 * x2.
+
+    Args:
+        x1: numbers.
+        x2: numbers, broadcast against the first.
+    Example:
+        >>> multiply([1, 2], 3).tolist()
+        [3, 6]
+    """
+    return jnp.multiply(*pair(x1, x2))
+
+
+@op("divide", module=NUMPY, arrays=2)
+def divide(x1: Any, x2: Any) -> jax.Array:
+    """x1 / x2, as floats.
+
+    Args:
+        x1: numbers.
+        x2: numbers, broadcast against the first.
+    Example:
+        >>> divide([1, 2], 2).tolist()
+        [0.5, 1.0]
+    """
+    return jnp.true_divide(*float_pair(x1, x2))
+
+
+@op("true_divide", module=NUMPY, arrays=2)
+def true_divide(x1: Any, x2: Any) -> jax.Array:
+    """x1 / x2, as floats.
+
+    Args:
+        x1: numbers.
+        x2: numbers, broadcast against the first.
+    Example:
+        >>> true_divide([1, 2], 2).tolist()
+        [0.5, 1.0]
+    """
+    return jnp.true_divide(*float_pair(x1, x2))
+
+
+@op("divide_no_nan", module=NUMPY, arrays=2)
+def divide_no_nan(x1: Any, x2: Any) -> jax.Array:
+    """x1 / x2, and 0 where x2 is 0.
+
+    Args:
+        x1: numbers.
+        x2: numbers, broadcast against the first.
+    Example:
+        >>> divide_no_nan([1.0, 2.0], [0.0, 4.0]).tolist()
+        [0.0, 0.5]
+    """
+    first, second = float_pair(x1, x2)
+    zero = jnp.equal(second, 0)
+    return jnp.where(zero, 0, jnp.divide(first, jnp.where(zero, 1, second)))
+
+
+@op("floor_divide", module=NUMPY, arrays=2)
+def floor_divide(x1: Any, x2: Any) -> jax.Array:
+    """x1 / x2, rounded down.
+
+    Args:
+        x1: numbers.
+        x2: numbers, broadcast against the first.
+    Example:
+        >>> floor_divide([7, -7], 2).tolist()
+        [3, -4]
+    """
+    return jnp.floor_divide(*pair(x1, x2))
+
+
+@op("mod", module=NUMPY, arrays=2)
+def mod(x1: Any, x2: Any) -> jax.Array:
+    """The rest of x1 / x2, with the sign of x2.
+
+    Args:
+        x1: numbers.
+        x2: numbers, broadcast against the first.
+    Example:
+        >>> mod([7, -7], 4).tolist()
+        [3, 1]
+    """
+    return jnp.mod(*pair(x1, x2))
+
+
+@op("fmod", module=NUMPY, arrays=2)
+def fmod(x1: Any, x2: Any) -> jax.Array:
+    """The rest of x1 / x2, with the sign of x1.
+
+    Args:
+        x1: numbers.
+        x2: numbers, broadcast against the first.
+    Example:
+        >>> fmod([7, -7], 4).tolist()
+        [3, -3]
+    """
+    return jnp.fmod(*pair(x1, x2))
+
+
+@op("maximum", module=NUMPY, arrays=2)
+def maximum(x1: Any, x2: Any) -> jax.Array:
+    """The larger of two entries; NaN wins.
+
+    Args:
+        x1: numbers.
+        x2: numbers, broadcast against the first.
+    Example:
+        >>> maximum([1, 5], 3).tolist()
+        [3, 5]
+    """
+    return jnp.maximum(*pair(x1, x2))
+
+
+@op("minimum", module=NUMPY, arrays=2)
+def minimum(x1: Any, x2: Any) -> jax.Array:
+    """The smaller of two entries; NaN wins.
+
+    Args:
+        x1: numbers.
+        x2: numbers, broadcast against the first.
+    Example:
+        >>> minimum([1, 5], 3).tolist()
+        [1, 3]
+    """
+    return jnp.minimum(*pair(x1, x2))
+
+
+@op("fmax", module=NUMPY, arrays=2)
+def fmax(x1: Any, x2: Any) -> jax.Array:
+    """The larger of two entries; NaN loses.
+
+    Args:
+        x1: numbers.
+        x2: numbers, broadcast against the first.
+    Example:
+        >>> fmax([1, 5], 3).tolist()
+        [3, 5]
+    """
+    return jnp.fmax(*pair(x1, x2))
+
+
+@op("fmin", module=NUMPY, arrays=2)
+def fmin(x1: Any, x2: Any) -> jax.Array:
+    """The smaller of two entries; NaN loses.
+
+    Args:
+        x1: numbers.
+        x2: numbers, broadcast against the first.
+    Example:
+        >>> fmin([1, 5], 3).tolist()
+        [1, 3]
+    """
+    return jnp.fmin(*pair(x1, x2))
+
+
+@op("gcd", module=NUMPY, arrays=2)
+def gcd(x1: Any, x2: Any) -> jax.Array:
+    """The greatest common divisor of two whole numbers.
+
+    Args:
+        x1: numbers.
+        x2: numbers, broadcast against the first.
+    Example:
+        >>> int(gcd(12, 18))
+        6
+    """
+    return jnp.gcd(*pair(x1, x2))
+
+
+@op("lcm", module=NUMPY, arrays=2)
+def lcm(x1: Any, x2: Any) -> jax.Array:
+    """The least common multiple of two whole numbers.
+
+    Args:
+        x1: numbers.
+        x2: numbers, broadcast against the first.
+    Example:
+        >>> int(lcm(4, 6))
+        12
+    """
+    return jnp.lcm(*pair(x1, x2))
+
+
+@op("heaviside", module=NUMPY, arrays=2)
+def heaviside(x1: Any, x2: Any) -> jax.Array:
+    """0 below zero, 1 above, and x2 at zero.
+
+    Args:
+        x1: numbers.
+        x2: numbers, broadcast against the first.
+    Example:
+        >>> heaviside([-1.0, 0.0, 1.0], 0.5).tolist()
+        [0.0, 0.5, 1.0]
+    """
+    return jnp.heaviside(*float_pair(x1, x2))
+
+
+@op("nextafter", module=NUMPY, arrays=2)
+def nextafter(x1: Any, x2: Any) -> jax.Array:
+    """The next float after x1 towards x2.
+
+    Args:
+        x1: numbers.
+        x2: numbers, broadcast against the first.
+    Example:
+        >>> float(nextafter(1.0, 2.0))
+        1.0000001192092896
+    """
+    return jnp.nextafter(*float_pair(x1, x2))
+
+
+@op("negative", module=NUMPY)
+def negative(x: Any) -> jax.Array:
+    """-x.
+
+    Args:
+        x: numbers.
+    Example:
+        >>> negative([1, -2]).tolist()
+        [-1, 2]
+    """
+    return jnp.negative(array(x))
+
+
+@op("absolute", module=NUMPY)
+def absolute(x: Any) -> jax.Array:
+    """The distance from zero.
+
+    Args:
+        x: numbers.
+    Example:
+        >>> absolute([1, -2]).tolist()
+        [1, 2]
+    """
+    return jnp.absolute(array(x))
+
+
+@op("abs", module=NUMPY)
+def abs(x: Any) -> jax.Array:
+    """The distance from zero.
+
+    Args:
+        x: numbers.
+    Example:
+        >>> abs([1, -2]).tolist()
+        [1, 2]
+    """
+    return jnp.absolute(array(x))
+
+
+@op("fabs", module=NUMPY)
+def fabs(x: Any) -> jax.Array:
+    """The distance from zero, as floats.
+
+    Args:
+        x: numbers.
+    Example:
+        >>> fabs([1, -2]).tolist()
+        [1.0, 2.0]
+    """
+    return jnp.fabs(inexact(x))
+
+
+@op("sign", module=NUMPY)
+def sign(x: Any) -> jax.Array:
+    """-1, 0 or 1, as each entry is below, at or above zero.
+
+    Args:
+        x: numbers.
+    Example:
+        >>> sign([-3, 0, 5]).tolist()
+        [-1, 0, 1]
+    """
+    return jnp.sign(array(x))

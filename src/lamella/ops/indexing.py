@@ -1,0 +1,301 @@
+"""Some entries of an array, and writing to some."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from lamella._base import check
+from lamella._graph.operation import op
+from lamella.ops._arrays import CORE, NUMPY, array, array_or_number, same_rank
+
+
+@op("get_item", module=NUMPY, arrays=2)
+def get_item(x: Any, key: Any) -> jax.Array:
+    """x[key].
+
+    Args:
+        x: numbers.
+        key: numbers, slices, arrays, None and ... as in NumPy.
+    Example:
+        >>> int(get_item([1, 2, 3], 0))
+        1
+    """
+    return array(x)[key]
+
+
+@op("take", module=NUMPY, arrays=2)
+def take(x: Any, indices: Any, axis: int | None = None) -> jax.Array:
+    """Entries by their places; places outside give NaN.
+
+    Args:
+        x: numbers.
+        indices: places.
+        axis: along which axis, the flat array if None.
+    Example:
+        >>> take([5, 6, 7], [2, 0]).tolist()
+        [7, 5]
+    """
+    x, places = array(x), array(indices)
+    return jnp.take(x, places, axis=axis)
+
+
+@op("take_along_axis", module=NUMPY, arrays=2)
+def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> jax.Array:
+    """For each place along an axis an entry of the same line.
+
+    Args:
+        x: numbers.
+        indices: places, as many axes as x.
+        axis: along which axis, the flat array if None.
+    Example:
+        >>> take_along_axis([[5, 6]], [[1]], axis=1).tolist()
+        [[6]]
+    """
+    return jnp.take_along_axis(array(x), array(indices), axis=axis)
+
+
+@op("where", module=NUMPY, arrays=3)
+def where(condition: Any, x1: Any = None, x2: Any = None) -> Any:
+    """x1 where a condition holds, x2 elsewhere; the places where it holds without both.
+
+    Args:
+        condition: true or false.
+        x1: numbers.
+        x2: numbers.
+    Example:
+        >>> where([True, False], 1, 2).tolist()
+        [1, 2]
+    """
+    condition = array(condition)
+    if x1 is None and x2 is None:
+        return jnp.where(condition)
+    condition, first, second = same_rank(condition, array_or_number(x1), array_or_number(x2))
+    return jnp.where(condition, first, second)
+
+
+@op("select", module=NUMPY, arrays=3)
+def select(condlist: Any, choicelist: Any, default: Any = 0) -> jax.Array:
+    """For each entry the choice of the first condition that holds.
+
+    Args:
+        condlist: conditions.
+        choicelist: one array for each.
+        default: what to give where none holds.
+    Example:
+        >>> select([[True, False]], [[1, 1]], 5).tolist()
+        [1, 5]
+    """
+    conditions, choices = [array(c) for c in condlist], [array(c) for c in choicelist]
+    return jnp.select(conditions, choices, default)
+
+
+@op("nonzero", module=NUMPY)
+def nonzero(x: Any) -> Any:
+    """The places of entries that are not zero, one array for each axis.
+
+    Args:
+        x: numbers.
+    Example:
+        >>> [part.tolist() for part in nonzero([0, 3])]
+        [[1]]
+    """
+    return jnp.nonzero(array(x))
+
+
+@op("unravel_index", module=NUMPY)
+def unravel_index(indices: Any, shape: Any) -> Any:
+    """Places in a flat array as places in a shape.
+
+    Args:
+        indices: flat places.
+        shape: the shape.
+    Example:
+        >>> [int(part) for part in unravel_index(3, (2, 2))]
+        [1, 1]
+    """
+    return jnp.unravel_index(array(indices), shape)
+
+
+@op("slice", module=CORE, arrays=2)
+def slice(inputs: Any, start_indices: Any, shape: Any) -> jax.Array:
+    """A block of an array.
+
+    Args:
+        inputs: numbers.
+        start_indices: where the block starts, one number for each axis.
+        shape: the sizes of the block.
+    Example:
+        >>> slice([1, 2, 3], [1], [2]).tolist()
+        [2, 3]
+    """
+    sizes = tuple(shape)
+    starts = tuple(array(start_indices))
+    return jax.lax.dynamic_slice(array(inputs), starts, sizes)
+
+
+@op("slice_update", module=CORE, arrays=3)
+def slice_update(inputs: Any, start_indices: Any, updates: Any) -> jax.Array:
+    """An array with a block overwritten.
+
+    Args:
+        inputs: numbers.
+        start_indices: where the block starts.
+        updates: the block.
+    Example:
+        >>> slice_update([1, 2, 3], [1], [9]).tolist()
+        [1, 9, 3]
+    """
+    return jax.lax.dynamic_update_slice(array(inputs), array(updates), tuple(array(start_indices)))
+
+
+@op("scatter", module=CORE, arrays=2)
+def scatter(indices: Any, values: Any, shape: Any) -> jax.Array:
+    """Zeros with values added at places.
+
+    Args:
+        indices: places, their axes on the last axis.
+        values: what to add there.
+        shape: the shape of the result.
+    Example:
+        >>> scatter([[0], [2]], [5, 6], (3,)).tolist()
+        [5, 0, 6]
+    """
+    values = array(values)
+    places = jnp.moveaxis(array(indices), -1, 0)
+    return jnp.zeros(tuple(shape), values.dtype).at[tuple(places)].add(values)
+
+
+@op("scatter_update", module=CORE, arrays=3)
+def scatter_update(
+    inputs: Any, indices: Any, updates: Any, reduction: str | None = None
+) -> jax.Array:
+    """An array with values written to places.
+
+    Args:
+        inputs: numbers.
+        indices: places, their axes on the last axis.
+        updates: what to write there.
+        reduction: None to overwrite, or "add", "max", "min", "mul".
+    Example:
+        >>> scatter_update([1, 2, 3], [[1]], [9]).tolist()
+        [1, 9, 3]
+    """
+    inputs, updates = array(inputs), array(updates)
+    places = inputs.at[tuple(jnp.moveaxis(array(indices), -1, 0))]
+    if reduction is None:
+        return places.set(updates)
+    checked = check.one_of(reduction, ("add", "max", "min", "mul"), "reduction")
+    return getattr(places, checked)(updates)
+
+
+@op("diag", module=NUMPY)
+def diag(x: Any, k: int = 0) -> jax.Array:
+    """The diagonal of a matrix, or a matrix with that diagonal.
+
+    Args:
+        x: numbers.
+        k: how far above the main diagonal.
+    Example:
+        >>> diag([1, 2]).tolist()
+        [[1, 0], [0, 2]]
+    """
+    return jnp.diag(array(x), k=k)
+
+
+@op("diagflat", module=NUMPY)
+def diagflat(x: Any, k: int = 0) -> jax.Array:
+    """A matrix with the flat x as its diagonal.
+
+    Args:
+        x: numbers.
+        k: how far above the main diagonal.
+    Example:
+        >>> diagflat([1, 2]).tolist()
+        [[1, 0], [0, 2]]
+    """
+    return jnp.diagflat(array(x), k=k)
+
+
+@op("diagonal", module=NUMPY)
+def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> jax.Array:
+    """The diagonals of two axes.
+
+    Args:
+        x: numbers.
+        offset: how far above the main diagonal.
+        axis1: the rows.
+        axis2: the columns.
+    Example:
+        >>> diagonal([[1, 2], [3, 4]]).tolist()
+        [1, 4]
+    """
+    return jnp.diagonal(array(x), offset=offset, axis1=axis1, axis2=axis2)
+
+
+@op("tril", module=NUMPY)
+def tril(x: Any, k: int = 0) -> jax.Array:
+    """The entries on and below a diagonal, zeros elsewhere.
+
+    Args:
+        x: numbers.
+        k: how far above the main diagonal.
+    Example:
+        >>> tril([[1, 2], [3, 4]]).tolist()
+        [[1, 0], [3, 4]]
+    """
+    return jnp.tril(array(x), k=k)
+
+
+@op("triu", module=NUMPY)
+def triu(x: Any, k: int = 0) -> jax.Array:
+    """The entries on and above a diagonal, zeros elsewhere.
+
+    Args:
+        x: numbers.
+        k: how far above the main diagonal.
+    Example:
+        >>> triu([[1, 2], [3, 4]]).tolist()
+        [[1, 2], [0, 4]]
+    """
+    return jnp.triu(array(x), k=k)
+
+
+@op("unique", module=NUMPY)
+def unique(
+    x: Any,
+    sorted: bool = True,
+    return_index: bool = False,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    axis: int | None = None,
+    size: int | None = None,
+    fill_value: Any = None,
+) -> Any:
+    """The different entries, sorted.
+
+    Args:
+        x: numbers.
+        sorted: whether they must be ascending.
+        return_index: whether to give the first place of each too.
+        return_inverse: whether to give the number of each entry too.
+        return_counts: whether to give how often each stands too.
+        axis: compare slices along it, flat entries if None.
+        size: how many to give; needed in compiled code.
+        fill_value: what fills up to that size.
+    Example:
+        >>> unique([3, 1, 3]).tolist()
+        [1, 3]
+    """
+    return jnp.unique(
+        array(x),
+        return_index=return_index,
+        return_inverse=return_inverse,
+        return_counts=return_counts,
+        axis=axis,
+        size=size,
+        fill_value=fill_value,
+        sorted=sorted,
+    )

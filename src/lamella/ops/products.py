@@ -1,0 +1,203 @@
+"""Products of vectors and matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from lamella._graph.operation import op
+from lamella.ops._arrays import NUMPY, array, inexact, pair, same_rank
+
+
+def _wider(x1: jax.Array, x2: jax.Array) -> str | None:
+    # Products of bytes are added up in 32 bits, as Keras does.
+    return "int32" if x1.dtype == x2.dtype == jnp.int8 else None
+
+
+@op("matmul", module=NUMPY, arrays=2)
+def matmul(x1: Any, x2: Any) -> jax.Array:
+    """The matrix product over the last two axes.
+
+    Args:
+        x1: (..., n, k).
+        x2: (..., k, m).
+    Example:
+        >>> matmul([[1, 2]], [[3], [4]]).tolist()
+        [[11]]
+    """
+    x1, x2 = array(x1), array(x2)
+    x1, x2 = same_rank(x1, x2) if min(x1.ndim, x2.ndim) > 1 else (x1, x2)
+    return jnp.matmul(x1, x2, preferred_element_type=_wider(x1, x2))
+
+
+@op("dot", module=NUMPY, arrays=2)
+def dot(x1: Any, x2: Any) -> jax.Array:
+    """The sum of products over the last axis of x1 and the last but one of x2.
+
+    Args:
+        x1: numbers.
+        x2: numbers.
+    Example:
+        >>> int(dot([1, 2], [3, 4]))
+        11
+    """
+    return jnp.dot(array(x1), array(x2))
+
+
+@op("vdot", module=NUMPY, arrays=2)
+def vdot(x1: Any, x2: Any) -> jax.Array:
+    """The sum of products of two flat arrays.
+
+    Args:
+        x1: numbers.
+        x2: as many numbers.
+    Example:
+        >>> int(vdot([1, 2], [3, 4]))
+        11
+    """
+    return jnp.vdot(array(x1), array(x2))
+
+
+@op("inner", module=NUMPY, arrays=2)
+def inner(x1: Any, x2: Any) -> jax.Array:
+    """The sum of products over the last axes.
+
+    Args:
+        x1: numbers.
+        x2: numbers.
+    Example:
+        >>> int(inner([1, 2], [3, 4]))
+        11
+    """
+    return jnp.inner(array(x1), array(x2))
+
+
+@op("outer", module=NUMPY, arrays=2)
+def outer(x1: Any, x2: Any) -> jax.Array:
+    """The products of all pairs.
+
+    Args:
+        x1: numbers.
+        x2: numbers.
+    Example:
+        >>> outer([1, 2], [3, 4]).tolist()
+        [[3, 4], [6, 8]]
+    """
+    return jnp.outer(array(x1), array(x2))
+
+
+@op("kron", module=NUMPY, arrays=2)
+def kron(x1: Any, x2: Any) -> jax.Array:
+    """The Kronecker product.
+
+    Args:
+        x1: numbers.
+        x2: numbers.
+    Example:
+        >>> kron([1, 2], [1, 1]).tolist()
+        [1, 1, 2, 2]
+    """
+    return jnp.kron(*pair(x1, x2))
+
+
+@op("cross", module=NUMPY, arrays=2)
+def cross(
+    x1: Any, x2: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
+) -> jax.Array:
+    """The cross product of vectors of 2 or 3 entries.
+
+    Args:
+        x1: numbers.
+        x2: numbers.
+        axisa: the axis of vectors in x1.
+        axisb: the axis of vectors in x2.
+        axisc: the axis of vectors in the result.
+        axis: one number for all three.
+    Example:
+        >>> cross([1, 0, 0], [0, 1, 0]).tolist()
+        [0, 0, 1]
+    """
+    return jnp.cross(
+        *same_rank(array(x1), array(x2)), axisa=axisa, axisb=axisb, axisc=axisc, axis=axis
+    )
+
+
+@op("tensordot", module=NUMPY, arrays=2)
+def tensordot(x1: Any, x2: Any, axes: Any = 2) -> jax.Array:
+    """The sum of products over several axes.
+
+    Args:
+        x1: numbers.
+        x2: numbers.
+        axes: how many axes from the end of x1 and the start of x2, or two lists of axes.
+    Example:
+        >>> int(tensordot([1, 2], [3, 4], axes=1))
+        11
+    """
+    return jnp.tensordot(array(x1), array(x2), axes=axes)
+
+
+@op("trace", module=NUMPY)
+def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> jax.Array:
+    """The sum of a diagonal.
+
+    Args:
+        x: numbers.
+        offset: how far above the main diagonal.
+        axis1: the rows.
+        axis2: the columns.
+    Example:
+        >>> int(trace([[1, 2], [3, 4]]))
+        5
+    """
+    x = array(x)
+    x = x.astype("int32") if x.dtype == bool else x
+    return jnp.trace(x, offset=offset, axis1=axis1, axis2=axis2)
+
+
+@op("diff", module=NUMPY)
+def diff(a: Any, n: int = 1, axis: int = -1) -> jax.Array:
+    """The differences of neighbours.
+
+    Args:
+        a: numbers.
+        n: how often to take differences.
+        axis: along which axis.
+    Example:
+        >>> diff([1, 4, 9]).tolist()
+        [3, 5]
+    """
+    return jnp.diff(array(a), n=n, axis=axis)
+
+
+@op("trapezoid", module=NUMPY)
+def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> jax.Array:
+    """The integral by the trapezoidal rule.
+
+    Args:
+        y: values.
+        x: where they were taken, evenly if None.
+        dx: the distance of places.
+        axis: along which axis.
+    Example:
+        >>> float(trapezoid([1.0, 2.0, 3.0]))
+        4.0
+    """
+    return jnp.trapezoid(inexact(y), x if x is None else inexact(x), dx=dx, axis=axis)
+
+
+@op("vander", module=NUMPY)
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> jax.Array:
+    """The powers of each entry as columns.
+
+    Args:
+        x: numbers.
+        N: how many columns, as many as entries if None.
+        increasing: whether powers ascend.
+    Example:
+        >>> vander([2, 3], 3).tolist()
+        [[4, 2, 1], [9, 3, 1]]
+    """
+    return jnp.vander(array(x), N=N, increasing=increasing)

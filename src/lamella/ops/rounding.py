@@ -1,0 +1,219 @@
+"""Rounding, limits, and the parts of numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from lamella._graph.operation import op
+from lamella.ops._arrays import (
+    MATH,
+    NN,
+    NUMPY,
+    array,
+    array_or_number,
+    float_pair,
+    inexact,
+    same_rank,
+)
+
+
+@op("floor", module=NUMPY)
+def floor(x: Any) -> jax.Array:
+    """Each entry rounded down.
+
+    Args:
+        x: numbers.
+    Example:
+        >>> floor([1.5, -1.5]).tolist()
+        [1.0, -2.0]
+    """
+    return jnp.floor(inexact(x))
+
+
+@op("ceil", module=NUMPY)
+def ceil(x: Any) -> jax.Array:
+    """Each entry rounded up.
+
+    Args:
+        x: numbers.
+    Example:
+        >>> ceil([1.5, -1.5]).tolist()
+        [2.0, -1.0]
+    """
+    return jnp.ceil(inexact(x))
+
+
+@op("trunc", module=NUMPY)
+def trunc(x: Any) -> jax.Array:
+    """Each entry rounded towards zero.
+
+    Args:
+        x: numbers.
+    Example:
+        >>> trunc([1.5, -1.5]).tolist()
+        [1.0, -1.0]
+    """
+    return jnp.trunc(array(x))
+
+
+@op("round", module=NUMPY)
+def round(x: Any, decimals: int = 0) -> jax.Array:
+    """Each entry rounded to some decimals, halves to the even side.
+
+    Args:
+        x: numbers.
+        decimals: how many decimals stay; negative counts left of the point.
+    Example:
+        >>> round([1.5, 2.5]).tolist()
+        [2.0, 2.0]
+    """
+    return jnp.round(array(x), decimals)
+
+
+@op("clip", module=NUMPY)
+def clip(x: Any, x_min: Any, x_max: Any) -> jax.Array:
+    """Each entry moved into a range.
+
+    Args:
+        x: numbers.
+        x_min: the least value, None for no limit.
+        x_max: the greatest value, None for no limit.
+    Example:
+        >>> clip([1, 5, 9], 2, 6).tolist()
+        [2, 5, 6]
+    """
+    x = array(x)
+    x = x.astype("int32") if x.dtype == bool else x
+    x, low, high = same_rank(
+        x, *(limit if limit is None else array_or_number(limit) for limit in (x_min, x_max))
+    )
+    return jnp.clip(x, low, high)
+
+
+@op("nan_to_num", module=NUMPY)
+def nan_to_num(
+    x: Any, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
+) -> jax.Array:
+    """Replaces NaN and infinities by numbers.
+
+    Args:
+        x: numbers.
+        nan: what stands for NaN.
+        posinf: what stands for infinity, the largest float if None.
+        neginf: what stands for minus infinity, the lowest float if None.
+    Example:
+        >>> nan_to_num([1.0, float("nan")]).tolist()
+        [1.0, 0.0]
+    """
+    return jnp.nan_to_num(array(x), nan=nan, posinf=posinf, neginf=neginf)
+
+
+@op("real", module=NUMPY)
+def real(x: Any) -> jax.Array:
+    """The real part of each entry.
+
+    Args:
+        x: complex numbers.
+    Example:
+        >>> real([1 + 2j]).tolist()
+        [1.0]
+    """
+    return jnp.real(array(x))
+
+
+@op("imag", module=NUMPY)
+def imag(x: Any) -> jax.Array:
+    """The imaginary part of each entry.
+
+    Args:
+        x: complex numbers.
+    Example:
+        >>> imag([1 + 2j]).tolist()
+        [2.0]
+    """
+    return jnp.imag(array(x))
+
+
+@op("conjugate", module=NUMPY)
+def conjugate(x: Any) -> jax.Array:
+    """Each entry with the sign of its imaginary part turned.
+
+    Args:
+        x: complex numbers.
+    Example:
+        >>> conjugate([1 + 2j]).tolist()
+        [(1-2j)]
+    """
+    return jnp.conjugate(array(x))
+
+
+@op("conj", module=NUMPY)
+def conj(x: Any) -> jax.Array:
+    """Each entry with the sign of its imaginary part turned.
+
+    Args:
+        x: complex numbers.
+    Example:
+        >>> conj([1 + 2j]).tolist()
+        [(1-2j)]
+    """
+    return jnp.conjugate(array(x))
+
+
+@op("angle", module=NUMPY)
+def angle(x: Any) -> jax.Array:
+    """The angle of each complex number, in radians.
+
+    Args:
+        x: complex numbers.
+    Example:
+        >>> float(angle(1.0))
+        0.0
+    """
+    return jnp.angle(inexact(x))
+
+
+@op("polar", module=NN, arrays=2)
+def polar(abs_: Any, angle: Any) -> jax.Array:
+    """Complex numbers from lengths and angles.
+
+    Args:
+        abs_: lengths.
+        angle: angles in radians.
+    Example:
+        >>> complex(polar(2.0, 0.0))
+        (2+0j)
+    """
+    length, turn = float_pair(abs_, angle)
+    return jax.lax.complex(length * jnp.cos(turn), length * jnp.sin(turn))
+
+
+@op("view_as_complex", module=MATH)
+def view_as_complex(x: Any) -> jax.Array:
+    """Pairs of numbers as complex numbers.
+
+    Args:
+        x: numbers with real and imaginary parts on the last axis.
+    Example:
+        >>> view_as_complex([[1.0, 2.0]]).tolist()
+        [(1+2j)]
+    """
+    x = array(x)
+    return jax.lax.complex(x[..., 0], x[..., 1])
+
+
+@op("view_as_real", module=MATH)
+def view_as_real(x: Any) -> jax.Array:
+    """Complex numbers as pairs of numbers.
+
+    Args:
+        x: complex numbers.
+    Example:
+        >>> view_as_real([1 + 2j]).tolist()
+        [[1.0, 2.0]]
+    """
+    x = array(x)
+    return jnp.stack([jnp.real(x), jnp.imag(x)], axis=-1)

@@ -1,0 +1,267 @@
+"""The same entries in another shape or order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from lamella._graph.operation import op
+from lamella.ops._arrays import NUMPY, array, dtype_of
+
+
+@op("reshape", module=NUMPY)
+def reshape(x: Any, newshape: Any) -> jax.Array:
+    """The entries in another shape.
+
+    Args:
+        x: numbers.
+        newshape: sizes; one may be -1: what is left over.
+    Example:
+        >>> reshape([1, 2, 3, 4], (2, -1)).tolist()
+        [[1, 2], [3, 4]]
+    """
+    return jnp.reshape(array(x), newshape)
+
+
+@op("ravel", module=NUMPY)
+def ravel(x: Any) -> jax.Array:
+    """The entries on one axis.
+
+    Args:
+        x: numbers.
+    Example:
+        >>> ravel([[1, 2], [3, 4]]).tolist()
+        [1, 2, 3, 4]
+    """
+    return jnp.ravel(array(x))
+
+
+@op("transpose", module=NUMPY)
+def transpose(x: Any, axes: Any = None) -> jax.Array:
+    """The axes in another order.
+
+    Args:
+        x: numbers.
+        axes: the old numbers of the axes in their new order, reversed if None.
+    Example:
+        >>> transpose([[1, 2], [3, 4]]).tolist()
+        [[1, 3], [2, 4]]
+    """
+    return jnp.transpose(array(x), axes)
+
+
+@op("swapaxes", module=NUMPY)
+def swapaxes(x: Any, axis1: int, axis2: int) -> jax.Array:
+    """Two axes exchanged.
+
+    Args:
+        x: numbers.
+        axis1: the one axis.
+        axis2: the other.
+    Example:
+        >>> swapaxes([[1, 2]], 0, 1).tolist()
+        [[1], [2]]
+    """
+    return jnp.swapaxes(array(x), axis1, axis2)
+
+
+@op("moveaxis", module=NUMPY)
+def moveaxis(x: Any, source: Any, destination: Any) -> jax.Array:
+    """Axes moved to other places.
+
+    Args:
+        x: numbers.
+        source: which axes.
+        destination: their new places.
+    Example:
+        >>> moveaxis([[1, 2]], 0, 1).tolist()
+        [[1], [2]]
+    """
+    return jnp.moveaxis(array(x), source, destination)
+
+
+@op("squeeze", module=NUMPY)
+def squeeze(x: Any, axis: Any = None) -> jax.Array:
+    """Without axes of size 1.
+
+    Args:
+        x: numbers.
+        axis: which axes, all of size 1 if None.
+    Example:
+        >>> squeeze([[1, 2]]).tolist()
+        [1, 2]
+    """
+    return jnp.squeeze(array(x), axis=axis)
+
+
+@op("expand_dims", module=NUMPY)
+def expand_dims(x: Any, axis: Any) -> jax.Array:
+    """With new axes of size 1.
+
+    Args:
+        x: numbers.
+        axis: where the new axes stand in the result.
+    Example:
+        >>> expand_dims([1, 2], 1).tolist()
+        [[1], [2]]
+    """
+    return jnp.expand_dims(array(x), axis)
+
+
+@op("broadcast_to", module=NUMPY)
+def broadcast_to(x: Any, shape: Any) -> jax.Array:
+    """Repeated along axes of size 1 to a shape.
+
+    Args:
+        x: numbers.
+        shape: the shape of the result.
+    Example:
+        >>> broadcast_to([1, 2], (2, 2)).tolist()
+        [[1, 2], [1, 2]]
+    """
+    return jnp.broadcast_to(array(x), shape)
+
+
+@op("flip", module=NUMPY)
+def flip(x: Any, axis: Any = None) -> jax.Array:
+    """The entries in reverse order.
+
+    Args:
+        x: numbers.
+        axis: which axes, all if None.
+    Example:
+        >>> flip([1, 2]).tolist()
+        [2, 1]
+    """
+    return jnp.flip(array(x), axis=axis)
+
+
+@op("fliplr", module=NUMPY)
+def fliplr(x: Any) -> jax.Array:
+    """Columns in reverse order.
+
+    Args:
+        x: numbers.
+    Example:
+        >>> fliplr([[1, 2]]).tolist()
+        [[2, 1]]
+    """
+    return jnp.fliplr(array(x))
+
+
+@op("flipud", module=NUMPY)
+def flipud(x: Any) -> jax.Array:
+    """Rows in reverse order.
+
+    Args:
+        x: numbers.
+    Example:
+        >>> flipud([[1], [2]]).tolist()
+        [[2], [1]]
+    """
+    return jnp.flipud(array(x))
+
+
+@op("roll", module=NUMPY)
+def roll(x: Any, shift: Any, axis: Any = None) -> jax.Array:
+    """Entries moved round in a circle.
+
+    Args:
+        x: numbers.
+        shift: by how many places.
+        axis: along which axes, the flat array if None.
+    Example:
+        >>> roll([1, 2, 3], 1).tolist()
+        [3, 1, 2]
+    """
+    return jnp.roll(array(x), shift, axis=axis)
+
+
+@op("rot90", module=NUMPY)
+def rot90(array: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> jax.Array:
+    """Turned by quarter circles.
+
+    Args:
+        array: numbers, two axes or more.
+        k: how many quarters.
+        axes: the plane to turn in.
+    Example:
+        >>> rot90([[1, 2]]).tolist()
+        [[2], [1]]
+    """
+    return jnp.rot90(jnp.asarray(array), k=k, axes=axes)
+
+
+@op("repeat", module=NUMPY)
+def repeat(x: Any, repeats: Any, axis: int | None = None) -> jax.Array:
+    """Each entry several times.
+
+    Args:
+        x: numbers.
+        repeats: how often, for all or for each.
+        axis: along which axis, the flat array if None.
+    Example:
+        >>> repeat([1, 2], 2).tolist()
+        [1, 1, 2, 2]
+    """
+    return jnp.repeat(array(x), repeats, axis=axis)
+
+
+@op("tile", module=NUMPY)
+def tile(x: Any, repeats: Any) -> jax.Array:
+    """The whole several times side by side.
+
+    Args:
+        x: numbers.
+        repeats: how often along each axis.
+    Example:
+        >>> tile([1, 2], 2).tolist()
+        [1, 2, 1, 2]
+    """
+    return jnp.tile(array(x), repeats)
+
+
+@op("pad", module=NUMPY)
+def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = None) -> jax.Array:
+    """With more entries around.
+
+    Args:
+        x: numbers.
+        pad_width: how many before and after, for each axis.
+        mode: "constant", "reflect", "symmetric", "edge" ...
+        constant_values: what to put there, 0 if None.
+    Example:
+        >>> pad([1, 2], 1).tolist()
+        [0, 1, 2, 0]
+    """
+    extra = {} if mode != "constant" else {"constant_values": constant_values or 0}
+    return jnp.pad(array(x), pad_width, mode=mode, **extra)
+
+
+@op("copy", module=NUMPY)
+def copy(x: Any) -> jax.Array:
+    """A copy.
+
+    Args:
+        x: numbers.
+    Example:
+        >>> copy([1, 2]).tolist()
+        [1, 2]
+    """
+    return jnp.copy(array(x))
+
+
+@op("view", module=NUMPY)
+def view(x: Any, dtype: Any = None) -> jax.Array:
+    """The same bytes read as another type.
+
+    Args:
+        x: numbers.
+        dtype: the type to read, its own if None.
+    Example:
+        >>> view(jnp.zeros(1, "float32"), "int32").tolist()
+        [0]
+    """
+    return array(x).view(dtype_of(dtype))

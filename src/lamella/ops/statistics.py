@@ -1,0 +1,337 @@
+"""Statistics: with missing values, by weight, and by rank."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from lamella._base.errors import InvalidArgument
+from lamella._base.settings import floatx
+from lamella._graph.operation import op
+from lamella.ops._arrays import NUMPY, array, dtype_of, inexact
+
+
+@op("nansum", module=NUMPY)
+def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+    """The sum over axes; NaN counts as missing.
+
+    Args:
+        x: numbers.
+        axis: the axis or axes to reduce, all of them if None.
+        keepdims: whether reduced axes stay, with size 1.
+    Example:
+        >>> float(nansum([1.0, 3.0, float("nan")]))
+        4.0
+    """
+    return jnp.nansum(array(x), axis=axis, keepdims=keepdims)
+
+
+@op("nanprod", module=NUMPY)
+def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+    """The product over axes; NaN counts as missing.
+
+    Args:
+        x: numbers.
+        axis: the axis or axes to reduce, all of them if None.
+        keepdims: whether reduced axes stay, with size 1.
+    Example:
+        >>> float(nanprod([1.0, 3.0, float("nan")]))
+        3.0
+    """
+    return jnp.nanprod(array(x), axis=axis, keepdims=keepdims)
+
+
+@op("nanmean", module=NUMPY)
+def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+    """The mean over axes; NaN counts as missing.
+
+    Args:
+        x: numbers.
+        axis: the axis or axes to reduce, all of them if None.
+        keepdims: whether reduced axes stay, with size 1.
+    Example:
+        >>> float(nanmean([1.0, 3.0, float("nan")]))
+        2.0
+    """
+    return jnp.nanmean(inexact(x), axis=axis, keepdims=keepdims)
+
+
+@op("nanmax", module=NUMPY)
+def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+    """The greatest entry over axes; NaN counts as missing.
+
+    Args:
+        x: numbers.
+        axis: the axis or axes to reduce, all of them if None.
+        keepdims: whether reduced axes stay, with size 1.
+    Example:
+        >>> float(nanmax([1.0, 3.0, float("nan")]))
+        3.0
+    """
+    return jnp.nanmax(array(x), axis=axis, keepdims=keepdims)
+
+
+@op("nanmin", module=NUMPY)
+def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+    """The least entry over axes; NaN counts as missing.
+
+    Args:
+        x: numbers.
+        axis: the axis or axes to reduce, all of them if None.
+        keepdims: whether reduced axes stay, with size 1.
+    Example:
+        >>> float(nanmin([1.0, 3.0, float("nan")]))
+        1.0
+    """
+    return jnp.nanmin(array(x), axis=axis, keepdims=keepdims)
+
+
+@op("nanvar", module=NUMPY)
+def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+    """The variance over axes; NaN counts as missing.
+
+    Args:
+        x: numbers.
+        axis: the axis or axes to reduce, all of them if None.
+        keepdims: whether reduced axes stay, with size 1.
+    Example:
+        >>> float(nanvar([1.0, 3.0, float("nan")]))
+        1.0
+    """
+    return jnp.nanvar(inexact(x), axis=axis, keepdims=keepdims)
+
+
+@op("nanstd", module=NUMPY)
+def nanstd(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+    """The standard deviation over axes; NaN counts as missing.
+
+    Args:
+        x: numbers.
+        axis: the axis or axes to reduce, all of them if None.
+        keepdims: whether reduced axes stay, with size 1.
+    Example:
+        >>> float(nanstd([1.0, 3.0, float("nan")]))
+        1.0
+    """
+    return jnp.nanstd(inexact(x), axis=axis, keepdims=keepdims)
+
+
+@op("nanmedian", module=NUMPY)
+def nanmedian(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+    """The middle entry over axes; NaN counts as missing.
+
+    Args:
+        x: numbers.
+        axis: the axis or axes to reduce, all of them if None.
+        keepdims: whether reduced axes stay, with size 1.
+    Example:
+        >>> float(nanmedian([1.0, 3.0, float("nan")]))
+        2.0
+    """
+    return jnp.nanmedian(inexact(x), axis=axis, keepdims=keepdims)
+
+
+@op("nancumsum", module=NUMPY)
+def nancumsum(x: Any, axis: int | None = None, dtype: Any = None) -> jax.Array:
+    """The sums up to each entry; NaN counts as 0.
+
+    Args:
+        x: numbers.
+        axis: the axis to go along, the flat array if None.
+        dtype: the type of the result, chosen by the entries if None.
+    Example:
+        >>> nancumsum([1.0, float("nan"), 2.0]).tolist()
+        [1.0, 1.0, 3.0]
+    """
+    return jnp.nancumsum(array(x), axis=axis, dtype=dtype_of(dtype))
+
+
+@op("nancumprod", module=NUMPY)
+def nancumprod(x: Any, axis: int | None = None, dtype: Any = None) -> jax.Array:
+    """The products up to each entry; NaN counts as 1.
+
+    Args:
+        x: numbers.
+        axis: the axis to go along, the flat array if None.
+        dtype: the type of the result, chosen by the entries if None.
+    Example:
+        >>> nancumprod([1.0, float("nan"), 2.0]).tolist()
+        [1.0, 1.0, 2.0]
+    """
+    return jnp.nancumprod(array(x), axis=axis, dtype=dtype_of(dtype))
+
+
+@op("quantile", module=NUMPY, arrays=2)
+def quantile(
+    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+) -> jax.Array:
+    """The values below which given shares of the entries lie.
+
+    Args:
+        x: numbers.
+        q: shares, 0 <= q <= 1.
+        axis: the axis or axes to reduce, all of them if None.
+        method: what to give between two entries: "linear", "lower", "higher", "nearest", "midpoint".
+        keepdims: whether reduced axes stay, with size 1.
+    Example:
+        >>> float(quantile([1.0, 2.0, 3.0], 0.5))
+        2.0
+    """
+    return jnp.quantile(
+        inexact(x), jnp.asarray(q, floatx()), axis=axis, method=method, keepdims=keepdims
+    )
+
+
+@op("nanquantile", module=NUMPY, arrays=2)
+def nanquantile(
+    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+) -> jax.Array:
+    """As `quantile`; NaN counts as missing.
+
+    Args:
+        x: numbers.
+        q: shares, 0 <= q <= 1.
+        axis: the axis or axes to reduce, all of them if None.
+        method: what to give between two entries: "linear", "lower", "higher", "nearest", "midpoint".
+        keepdims: whether reduced axes stay, with size 1.
+    Example:
+        >>> float(nanquantile([1.0, float("nan"), 3.0], 0.5))
+        2.0
+    """
+    return jnp.nanquantile(
+        inexact(x), jnp.asarray(q, floatx()), axis=axis, method=method, keepdims=keepdims
+    )
+
+
+@op("percentile", module=NUMPY, arrays=2)
+def percentile(
+    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+) -> jax.Array:
+    """As `quantile`, for percentages.
+
+    Args:
+        x: numbers.
+        q: percentages, 0 <= q <= 100.
+        axis: the axis or axes to reduce, all of them if None.
+        method: what to give between two entries: "linear", "lower", "higher", "nearest", "midpoint".
+        keepdims: whether reduced axes stay, with size 1.
+    Example:
+        >>> float(percentile([1.0, 2.0, 3.0], 50))
+        2.0
+    """
+    return jnp.percentile(
+        inexact(x), jnp.asarray(q, floatx()), axis=axis, method=method, keepdims=keepdims
+    )
+
+
+@op("nanpercentile", module=NUMPY, arrays=2)
+def nanpercentile(
+    x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+) -> jax.Array:
+    """As `percentile`; NaN counts as missing.
+
+    Args:
+        x: numbers.
+        q: percentages, 0 <= q <= 100.
+        axis: the axis or axes to reduce, all of them if None.
+        method: what to give between two entries: "linear", "lower", "higher", "nearest", "midpoint".
+        keepdims: whether reduced axes stay, with size 1.
+    Example:
+        >>> float(nanpercentile([1.0, float("nan"), 3.0], 50))
+        2.0
+    """
+    return jnp.nanpercentile(
+        inexact(x), jnp.asarray(q, floatx()), axis=axis, method=method, keepdims=keepdims
+    )
+
+
+@op("corrcoef", module=NUMPY)
+def corrcoef(x: Any) -> jax.Array:
+    """The correlations of rows.
+
+    Args:
+        x: one variable a row.
+    Example:
+        >>> corrcoef([[1.0, 2.0], [2.0, 1.0]]).round(4).tolist()
+        [[1.0, -1.0], [-1.0, 1.0]]
+    """
+    return jnp.corrcoef(inexact(x))
+
+
+@op("correlate", module=NUMPY, arrays=2)
+def correlate(x1: Any, x2: Any, mode: str = "valid") -> jax.Array:
+    """The sliding inner products of two sequences.
+
+    Args:
+        x1: a sequence.
+        x2: a sequence.
+        mode: "valid", "same" or "full": which shifts to keep.
+    Example:
+        >>> correlate([1.0, 2.0, 3.0], [0.0, 1.0]).tolist()
+        [2.0, 3.0]
+    """
+    return jnp.correlate(inexact(x1), inexact(x2), mode)
+
+
+@op("bincount", module=NUMPY)
+def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = False) -> jax.Array:
+    """How often each whole number from 0 on stands in x.
+
+    Args:
+        x: whole numbers of 0 or more, one or two axes.
+        weights: what each entry counts, 1 if None.
+        minlength: the least length of the result.
+        sparse: accepted for Keras; the result is dense.
+    Example:
+        >>> bincount([0, 1, 1]).tolist()
+        [1, 2]
+    """
+    x = array(x)
+    count = functools.partial(jnp.bincount, minlength=minlength)
+    if x.ndim == 1:
+        return count(x, weights=weights)
+    longer = max(minlength, int(jnp.max(x)) + 1) if minlength == 0 else minlength
+    rows = functools.partial(jnp.bincount, length=longer)
+    return (
+        jax.vmap(rows)(x)
+        if weights is None
+        else jax.vmap(lambda a, w: rows(a, weights=w))(x, array(weights))
+    )
+
+
+@op("histogram", module=NUMPY)
+def histogram(x: Any, bins: int = 10, range: tuple[float, float] | None = None) -> Any:
+    """How many entries fall between edges, and the edges.
+
+    Args:
+        x: numbers.
+        bins: how many intervals, or their edges.
+        range: the outer edges, by the entries if None.
+    Example:
+        >>> histogram([1.0, 2.0, 2.0], bins=2)[0].tolist()
+        [1.0, 2.0]
+    """
+    x = array(x)
+    if range is not None and not range[0] < range[1]:
+        raise InvalidArgument(
+            f"Argument `range` must be (low, high) with low < high. Received: {range}.",
+            help="Pass None to take the least and the greatest entry.",
+        )
+    return jnp.histogram(x, bins=bins, range=range)
+
+
+@op("digitize", module=NUMPY, arrays=2)
+def digitize(x: Any, bins: Any) -> jax.Array:
+    """The number of the interval that each entry falls into.
+
+    Args:
+        x: numbers.
+        bins: the edges of intervals, ascending.
+    Example:
+        >>> digitize([0.5, 2.5], [1.0, 2.0]).tolist()
+        [0, 2]
+    """
+    return jnp.digitize(array(x), array(bins)).astype("int32")

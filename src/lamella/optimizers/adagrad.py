@@ -1,0 +1,179 @@
+"""Adagrad and Adadelta: steps in proportion to what the gradients have been."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from lamella._base.registry import register
+from lamella._state.variable import Variable
+from lamella.optimizers.base import Optimizer
+
+
+def fade(old: jax.Array, new: jax.Array, keep: float) -> jax.Array:
+    """keep * old + (1 - keep) * new.
+
+    Example:
+        >>> float(fade(jnp.array(1.0), jnp.array(3.0), 0.5))
+        2.0
+    """
+    return keep * old + (1 - keep) * new
+
+
+def constant(value: float) -> Callable[..., jax.Array]:
+    """An initializer that gives one value."""
+    return lambda shape, dtype: jnp.full(shape, value, dtype)
+
+
+@register("optimizer", "adagrad", module="keras.optimizers")
+class Adagrad(Optimizer):
+    """Divides each gradient by the root of the sum of its squares so far.
+
+    a <- a + g^2,   w <- w - rate * g / sqrt(a + epsilon)
+
+    Args:
+        learning_rate: how far one step goes.
+        initial_accumulator_value: where the sums start, 0 or more.
+        epsilon: keeps the root above zero.
+
+    Further arguments: see `Optimizer`.
+
+    Example:
+        >>> weight = Variable(1.0)
+        >>> Adagrad(learning_rate=0.1).apply([jnp.array(1.0)], [weight])
+        >>> round(float(weight), 3)
+        0.905
+
+    Source: Duchi et al. 2011, JMLR 12:2121.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        initial_accumulator_value: float = 0.1,
+        epsilon: float = 1e-7,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            learning_rate,
+            weight_decay,
+            clipnorm,
+            clipvalue,
+            global_clipnorm,
+            use_ema,
+            ema_momentum,
+            ema_overwrite_frequency,
+            loss_scale_factor,
+            gradient_accumulation_steps,
+            name,
+            **kwargs,
+        )
+        self.initial_accumulator_value = initial_accumulator_value
+        self.epsilon = epsilon
+
+    def build(self, variables: Sequence[Variable]) -> None:
+        if self.built:
+            return
+        super().build(variables)
+        self._sums = self.add_optimizer_variables(
+            variables, "accumulator", constant(self.initial_accumulator_value)
+        )
+
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
+        value = variable.value
+        gradient = gradient.astype(value.dtype)
+        slot = self._sums[self._get_variable_index(variable)]
+        total = slot.value + jnp.square(gradient)
+        slot.assign(total)
+        rate = jnp.asarray(learning_rate, value.dtype)
+        variable.assign(value - rate * gradient / jnp.sqrt(total + self.epsilon))
+
+
+@register("optimizer", "adadelta", module="keras.optimizers")
+class Adadelta(Optimizer):
+    """Adagrad with a fading memory, and steps in the unit of the weights.
+
+    a <- rho a + (1 - rho) g^2,   d = -g sqrt(b + epsilon) / sqrt(a + epsilon),
+    b <- rho b + (1 - rho) d^2,   w <- w + rate * d
+
+    Args:
+        learning_rate: how far one step goes.
+        rho: share of the memory that stays, 0 <= rho < 1.
+        epsilon: keeps the roots above zero.
+
+    Further arguments: see `Optimizer`.
+
+    Example:
+        >>> weight = Variable(1.0)
+        >>> Adadelta(learning_rate=0.1).apply([jnp.array(1.0)], [weight])
+        >>> round(float(weight), 3)
+        1.0
+
+    Source: Zeiler 2012, arXiv:1212.5701.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        rho: float = 0.95,
+        epsilon: float = 1e-7,
+        weight_decay: float | None = None,
+        clipnorm: float | None = None,
+        clipvalue: float | None = None,
+        global_clipnorm: float | None = None,
+        use_ema: bool = False,
+        ema_momentum: float = 0.99,
+        ema_overwrite_frequency: int | None = None,
+        loss_scale_factor: float | None = None,
+        gradient_accumulation_steps: int | None = None,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            learning_rate,
+            weight_decay,
+            clipnorm,
+            clipvalue,
+            global_clipnorm,
+            use_ema,
+            ema_momentum,
+            ema_overwrite_frequency,
+            loss_scale_factor,
+            gradient_accumulation_steps,
+            name,
+            **kwargs,
+        )
+        self.rho = rho
+        self.epsilon = epsilon
+
+    def build(self, variables: Sequence[Variable]) -> None:
+        if self.built:
+            return
+        super().build(variables)
+        self._grads, self._deltas = self.add_optimizer_variables(
+            variables, ["accumulated_grad", "accumulated_delta_var"]
+        )
+
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
+        value = variable.value
+        gradient = gradient.astype(value.dtype)
+        index = self._get_variable_index(variable)
+        squares = fade(self._grads[index].value, jnp.square(gradient), self.rho)
+        deltas = self._deltas[index].value
+        delta = -gradient * jnp.sqrt(deltas + self.epsilon) / jnp.sqrt(squares + self.epsilon)
+        self._grads[index].assign(squares)
+        self._deltas[index].assign(fade(deltas, jnp.square(delta), self.rho))
+        variable.assign(value + jnp.asarray(learning_rate, value.dtype) * delta)

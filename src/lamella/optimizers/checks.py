@@ -1,0 +1,117 @@
+"""Checks of what optimizers are made with."""
+
+from __future__ import annotations
+
+import contextlib
+import numbers
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from lamella._base import registry
+from lamella._base.errors import InvalidArgument, WrongType
+from lamella._base.registry import near_miss
+from lamella._state.variable import Variable
+
+KERAS_2_ENTRIES = ("jit_compile", "is_legacy_optimizer", "decay")
+_COMMON = (
+    "learning_rate",
+    "weight_decay",
+    "clipnorm",
+    "clipvalue",
+    "global_clipnorm",
+    "use_ema",
+    "ema_momentum",
+    "ema_overwrite_frequency",
+    "loss_scale_factor",
+    "gradient_accumulation_steps",
+    "name",
+)
+
+
+def no_old_arguments(class_name: str, kwargs: dict[str, Any]) -> None:
+    """Refuses unknown arguments, with the new spelling of the old ones."""
+    if "lr" in kwargs:
+        raise WrongType(
+            f"{class_name} does not take the argument `lr`. Received: lr={kwargs['lr']!r}.",
+            help=f"Write {class_name}(learning_rate={kwargs['lr']!r}).",
+        )
+    if kwargs.get("decay"):
+        raise WrongType(
+            f"{class_name} does not take the argument `decay`. Received: {kwargs['decay']!r}.",
+            help="Pass learning_rate=schedules.InverseTimeDecay(rate, decay_steps=1, "
+            f"decay_rate={kwargs['decay']!r}).",
+        )
+    unknown = [name for name in kwargs if name != "decay"]
+    if unknown:
+        raise WrongType(
+            f"{class_name} does not take the argument `{unknown[0]}`. "
+            f"{near_miss(unknown[0], _COMMON)}".rstrip(),
+            help=f"See help({class_name}) for what it takes.",
+        )
+
+
+def learning_rate(value: Any) -> None:
+    """Refuses a learning rate that is neither a number, nor a schedule, nor a function."""
+    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    if number or (callable(value) and not isinstance(value, (type, Variable))):
+        return
+    raise WrongType(
+        "Argument `learning_rate` must be a number, a learning rate schedule, or a function "
+        f"without arguments. Received: {value!r}.",
+        help="Pass for example learning_rate=0.001.",
+    )
+
+
+def one_clipping(*limits: float | None) -> None:
+    """Refuses two ways of clipping at once."""
+    if sum(limit is not None for limit in limits) > 1:
+        norm, value, total = limits
+        raise InvalidArgument(
+            "Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set. Received: "
+            f"clipnorm={norm}, clipvalue={value}, global_clipnorm={total}.",
+            help="Keep one of them.",
+        )
+
+
+def averaging(use_ema: bool, momentum: float, frequency: int | None) -> None:
+    """Refuses moving averages that cannot be computed."""
+    if use_ema and not 0 <= momentum <= 1:
+        raise InvalidArgument(
+            f"Argument `ema_momentum` must be in the range [0, 1]. Received: {momentum}.",
+            help="Pass for example ema_momentum=0.99.",
+        )
+    if use_ema and frequency and (not isinstance(frequency, int) or frequency < 1):
+        raise InvalidArgument(
+            "Argument `ema_overwrite_frequency` must be a whole number >= 1 or None. "
+            f"Received: {frequency!r}.",
+            help="Pass None to overwrite the weights once, at the end of training.",
+        )
+
+
+def accumulation(steps: int | None) -> None:
+    """Refuses a number of accumulation steps below 2."""
+    if steps and (not isinstance(steps, numbers.Integral) or steps < 2):
+        raise InvalidArgument(
+            "Argument `gradient_accumulation_steps` must be a whole number >= 2. "
+            f"Received: {steps!r}.",
+            help="Pass None to update at every step.",
+        )
+
+
+def within(value: Any, low: float, high: float, name: str) -> float:
+    """Gives `value` if it is a number from low to high."""
+    ok = isinstance(value, numbers.Real) and not isinstance(value, bool) and low <= value <= high
+    if not ok:
+        raise InvalidArgument(
+            f"Argument `{name}` must be a number in the range [{low}, {high}]. "
+            f"Received: {value!r}.",
+            help=f"Pass for example {name}={min(high, max(low, 0.9))}.",
+        )
+    return value
+
+
+@contextlib.contextmanager
+def custom_scope(objects: Mapping[str, Any] | None) -> Iterator[None]:
+    """Makes a person's names known while a config is read."""
+    with registry.custom_objects(objects) if objects else contextlib.nullcontext():
+        yield

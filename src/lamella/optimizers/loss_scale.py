@@ -1,0 +1,161 @@
+"""A loss scale that finds its own size, for training in float16."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
+
+import jax
+import jax.numpy as jnp
+
+from lamella._base.errors import InvalidArgument, WrongType
+from lamella._base.registry import register
+from lamella._base.serialize import deserialize, serialize
+from lamella._state.variable import Variable
+from lamella.optimizers import checks
+from lamella.optimizers.base import Optimizer
+
+_NOT_HERE = (
+    "weight_decay",
+    "clipnorm",
+    "clipvalue",
+    "global_clipnorm",
+    "use_ema",
+    "ema_momentum",
+    "ema_overwrite_frequency",
+    "loss_scale_factor",
+    "gradient_accumulation_steps",
+)
+
+
+@register("optimizer", "lossscaleoptimizer", module="keras.optimizers")
+class LossScaleOptimizer(Optimizer):
+    """Multiplies the loss by a scale that grows while gradients are finite and halves when not.
+
+    Args:
+        inner_optimizer: what changes the weights.
+        initial_scale: the first scale.
+        dynamic_growth_steps: the scale doubles after so many good steps in a row.
+        name: its name, automatic if None.
+
+    A step with a gradient that is not finite changes nothing but the scale.
+
+    Example:
+        >>> from lamella.optimizers.sgd import SGD
+        >>> weight = Variable(1.0)
+        >>> optimizer = LossScaleOptimizer(SGD(0.1), initial_scale=2.0)
+        >>> optimizer.apply([jnp.array(2.0)], [weight])
+        >>> round(float(weight), 3)
+        0.9
+
+    Source: Micikevicius et al. 2018, arXiv:1710.03740.
+    """
+
+    def __init__(
+        self,
+        inner_optimizer: Optimizer,
+        initial_scale: float = 2.0**15,
+        dynamic_growth_steps: int = 2000,
+        name: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if not kwargs.pop("dynamic", True):
+            raise InvalidArgument(
+                "LossScaleOptimizer does not take dynamic=False.",
+                help="Set loss_scale_factor on the inner optimizer instead.",
+            )
+        for key in _NOT_HERE:
+            if kwargs.pop(key, None) not in (None, False, 0.99):
+                raise InvalidArgument(
+                    f"LossScaleOptimizer does not take the argument `{key}`.",
+                    help=f"Set {key} on the inner optimizer.",
+                )
+        if not isinstance(inner_optimizer, Optimizer):
+            raise WrongType(
+                "Argument `inner_optimizer` of LossScaleOptimizer must be an optimizer. "
+                f"Received: {inner_optimizer!r}.",
+                help="Pass for example LossScaleOptimizer(Adam()).",
+            )
+        super().__init__(0.0, name=name, **kwargs)
+        self.inner_optimizer = inner_optimizer
+        self.initial_scale = initial_scale
+        self.dynamic_growth_steps = dynamic_growth_steps
+        inner_optimizer.loss_scale_factor = None
+
+    def build(self, variables: Sequence[Variable]) -> None:
+        if self.built:
+            return
+        self.step_counter = self.add_variable((), dtype="int32", name="step_counter")
+        scale = self.initial_scale
+        self.dynamic_scale = self.add_variable(
+            (), lambda shape, dtype: jnp.full(shape, scale, dtype), "float32", name="dynamic_scale"
+        )
+        self.inner_optimizer.build(variables)
+        super().build(variables)
+
+    @property
+    def variables(self) -> list[Variable]:
+        return [*self._variables, *self.inner_optimizer.variables]
+
+    @property
+    def iterations(self) -> Any:
+        return self.inner_optimizer.iterations
+
+    @property
+    def learning_rate(self) -> Any:
+        return self.inner_optimizer.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: Any) -> None:
+        self.inner_optimizer.learning_rate = value
+
+    def check_finite(self, grads: Sequence[Any]) -> jax.Array:
+        """Whether all entries of all gradients are finite."""
+        parts = [jnp.all(jnp.isfinite(gradient)) for gradient in grads if gradient is not None]
+        return jnp.all(jnp.stack(parts))
+
+    def apply(
+        self, grads: Sequence[Any], trainable_variables: Sequence[Variable] | None = None
+    ) -> None:
+        grads = list(grads)
+        if not grads:
+            return
+        variables = self._variables_for(grads, trainable_variables)
+        finite = self.check_finite(grads)
+        scale, count = self.dynamic_scale.value, self.step_counter.value
+        touched = [*variables, *self.inner_optimizer.variables]
+        before = [variable.value for variable in touched]
+        smaller = [
+            g if g is None or variable.overwrite_with_gradient else g / scale
+            for g, variable in zip(grads, variables)
+        ]
+        self.inner_optimizer.apply(smaller, variables)
+        for variable, old in zip(touched, before):
+            if variable.value is not old:
+                variable.assign(jnp.where(finite, variable.value, old))
+        full = count == self.dynamic_growth_steps - 1
+        self.step_counter.assign(jnp.where(finite & ~full, count + 1, 0))
+        grown = jnp.where(full, scale * 2.0, scale)
+        self.dynamic_scale.assign(jnp.where(finite, grown, scale * 0.5))
+
+    def scale_loss(self, loss: Any) -> Any:
+        return loss * (self.dynamic_scale.value if self.built else self.initial_scale)
+
+    def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
+        self.inner_optimizer.finalize_variable_values(var_list)
+
+    def get_config(self) -> dict[str, Any]:
+        return {
+            "name": self.name,
+            "inner_optimizer": serialize(self.inner_optimizer),
+            "initial_scale": self.initial_scale,
+            "dynamic_growth_steps": self.dynamic_growth_steps,
+        }
+
+    @classmethod
+    def from_config(
+        cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None
+    ) -> Self:
+        with checks.custom_scope(custom_objects):
+            inner = deserialize(config["inner_optimizer"])
+        return cls(inner, **{key: config[key] for key in config if key != "inner_optimizer"})

@@ -1,0 +1,302 @@
+"""LearningRateSchedule: a learning rate that depends on the step."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from lamella._base import check
+from lamella._base.configurable import Configurable
+from lamella._base.errors import InvalidArgument
+from lamella._base.registry import register
+
+_MODULE = "keras.optimizers.schedules"
+
+
+@register("schedule", module=_MODULE)
+class LearningRateSchedule(Configurable):
+    """A function of the step that gives the learning rate; override `__call__`.
+
+    Example:
+        >>> class Halving(LearningRateSchedule):
+        ...     def __call__(self, step):
+        ...         return 0.1 * 0.5 ** (step // 100)
+        >>> Halving()(200)
+        0.025
+    """
+
+    def __call__(self, step: Any) -> Any:
+        """The learning rate of a step, counted from 0."""
+        raise NotImplementedError(f"{type(self).__name__} has no `__call__` method.")
+
+
+def _number(value: Any) -> jax.Array:
+    return jnp.asarray(value, jnp.float32)
+
+
+def _whole_decay(decay_steps: Any, name: str = "decay_steps") -> Any:
+    check.positive(decay_steps, name)
+    return decay_steps
+
+
+@register("schedule", module=_MODULE)
+class ExponentialDecay(LearningRateSchedule):
+    """Multiplies the rate by a factor every so many steps.
+
+    rate = initial * decay_rate ^ (step / decay_steps)
+
+    Args:
+        initial_learning_rate: where it starts.
+        decay_steps: steps in which it is multiplied once.
+        decay_rate: the factor.
+        staircase: whether it falls at once every decay_steps and not step by step.
+        name: its name.
+
+    Example:
+        >>> float(ExponentialDecay(1.0, 10, 0.5)(20))
+        0.25
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: int,
+        decay_rate: float,
+        staircase: bool = False,
+        name: str = "ExponentialDecay",
+    ) -> None:
+        self.initial_learning_rate = initial_learning_rate
+        self.decay_steps = _whole_decay(decay_steps)
+        self.decay_rate = decay_rate
+        self.staircase = staircase
+        self.name = name
+
+    def __call__(self, step: Any) -> jax.Array:
+        share = _number(step) / _number(self.decay_steps)
+        share = jnp.floor(share) if self.staircase else share
+        return _number(self.initial_learning_rate) * jnp.power(_number(self.decay_rate), share)
+
+
+@register("schedule", module=_MODULE)
+class InverseTimeDecay(LearningRateSchedule):
+    """Divides the rate by a number that grows with the step.
+
+    rate = initial / (1 + decay_rate * step / decay_steps)
+
+    Args:
+        initial_learning_rate: where it starts.
+        decay_steps: steps in which the divisor grows by decay_rate.
+        decay_rate: how fast it grows.
+        staircase: whether it falls at once every decay_steps and not step by step.
+        name: its name.
+
+    Example:
+        >>> float(InverseTimeDecay(1.0, 10, 1.0)(10))
+        0.5
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: int,
+        decay_rate: float,
+        staircase: bool = False,
+        name: str = "InverseTimeDecay",
+    ) -> None:
+        self.initial_learning_rate = initial_learning_rate
+        self.decay_steps = _whole_decay(decay_steps)
+        self.decay_rate = decay_rate
+        self.staircase = staircase
+        self.name = name
+
+    def __call__(self, step: Any) -> jax.Array:
+        share = _number(step) / _number(self.decay_steps)
+        share = jnp.floor(share) if self.staircase else share
+        return _number(self.initial_learning_rate) / (1 + _number(self.decay_rate) * share)
+
+
+@register("schedule", module=_MODULE)
+class PolynomialDecay(LearningRateSchedule):
+    """Lets the rate fall to an end value along a power of the remaining steps.
+
+    rate = (initial - end) * (1 - step / decay_steps) ^ power + end
+
+    Args:
+        initial_learning_rate: where it starts.
+        decay_steps: when it has reached its end.
+        end_learning_rate: its end.
+        power: 1.0 for a straight line.
+        cycle: whether to go on with ever longer decays and not to stay at the end.
+        name: its name.
+
+    Example:
+        >>> float(PolynomialDecay(1.0, 10, end_learning_rate=0.0)(5))
+        0.5
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: int,
+        end_learning_rate: float = 0.0001,
+        power: float = 1.0,
+        cycle: bool = False,
+        name: str = "PolynomialDecay",
+    ) -> None:
+        self.initial_learning_rate = initial_learning_rate
+        self.decay_steps = _whole_decay(decay_steps)
+        self.end_learning_rate = end_learning_rate
+        self.power = power
+        self.cycle = cycle
+        self.name = name
+
+    def __call__(self, step: Any) -> jax.Array:
+        step, length = _number(step), _number(self.decay_steps)
+        if self.cycle:
+            length = length * jnp.where(step == 0, 1.0, jnp.ceil(step / length))
+        else:
+            step = jnp.minimum(step, length)
+        start, end = _number(self.initial_learning_rate), _number(self.end_learning_rate)
+        return (start - end) * jnp.power(1 - step / length, _number(self.power)) + end
+
+
+@register("schedule", module=_MODULE)
+class PiecewiseConstantDecay(LearningRateSchedule):
+    """Gives one rate up to each boundary.
+
+    Args:
+        boundaries: steps, ascending; each is the last one of its rate.
+        values: rates, one more than boundaries.
+        name: its name.
+
+    Example:
+        >>> float(PiecewiseConstantDecay([100, 200], [1.0, 0.5, 0.25])(150))
+        0.5
+    """
+
+    def __init__(
+        self, boundaries: list[Any], values: list[float], name: str = "PiecewiseConstant"
+    ) -> None:
+        if len(boundaries) != len(values) - 1:
+            raise InvalidArgument(
+                f"PiecewiseConstantDecay needs one more rate than boundaries. Received: "
+                f"{len(boundaries)} boundaries and {len(values)} values.",
+                help="Give a rate for before the first boundary and after each one.",
+            )
+        self.boundaries = boundaries
+        self.values = values
+        self.name = name
+
+    def __call__(self, step: Any) -> jax.Array:
+        step = jnp.asarray(step)
+        edges = jnp.stack([jnp.asarray(edge).astype(step.dtype) for edge in self.boundaries])
+        return _number(jnp.asarray(self.values, jnp.float32)[jnp.sum(edges < step)])
+
+
+@register("schedule", module=_MODULE)
+class CosineDecay(LearningRateSchedule):
+    """Lets the rate fall along half a cosine, after a rise if wanted.
+
+    rate = initial * ((1 - alpha) * (1 + cos(pi * step / decay_steps)) / 2 + alpha)
+
+    Args:
+        initial_learning_rate: where it starts.
+        decay_steps: the length of the fall.
+        alpha: its end, as a share of where the fall starts.
+        name: its name.
+        warmup_target: where a rise before the fall ends; None for no rise.
+        warmup_steps: the length of the rise.
+
+    Example:
+        >>> round(float(CosineDecay(1.0, 10)(5)), 3)
+        0.5
+
+    Source: Loshchilov and Hutter 2017, arXiv:1608.03983.
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        decay_steps: int,
+        alpha: float = 0.0,
+        name: str = "CosineDecay",
+        warmup_target: float | None = None,
+        warmup_steps: int = 0,
+    ) -> None:
+        self.initial_learning_rate = initial_learning_rate
+        self.decay_steps = _whole_decay(decay_steps)
+        self.alpha = alpha
+        self.name = name
+        self.warmup_target = warmup_target
+        self.warmup_steps = warmup_steps
+
+    def _fall(self, step: jax.Array, top: jax.Array) -> jax.Array:
+        cosine = 0.5 * (1.0 + jnp.cos(math.pi * (step / _number(self.decay_steps))))
+        return top * ((1 - self.alpha) * cosine + self.alpha)
+
+    def __call__(self, step: Any) -> jax.Array:
+        start, length = _number(self.initial_learning_rate), _number(self.decay_steps)
+        step = _number(step)
+        if self.warmup_target is None:
+            return self._fall(jnp.minimum(step, length), start)
+        target, rise = _number(self.warmup_target), _number(self.warmup_steps)
+        step = jnp.minimum(step, length + rise)
+        rising = (target - start) * (step / jnp.maximum(rise, 1)) + start
+        return jnp.where(step < rise, rising, self._fall(step - rise, target))
+
+
+@register("schedule", module=_MODULE)
+class CosineDecayRestarts(LearningRateSchedule):
+    """Falls along half a cosine again and again, each time from a new start and for longer.
+
+    rate = initial * ((1 - alpha) * m_mul^i * (1 + cos(pi * share)) / 2 + alpha), in the i-th fall
+
+    Args:
+        initial_learning_rate: where it starts.
+        first_decay_steps: the length of the first fall.
+        t_mul: how much longer each fall is than the one before.
+        m_mul: how much higher each start is than the one before.
+        alpha: the end of a fall, as a share of the initial rate.
+        name: its name.
+
+    Example:
+        >>> float(CosineDecayRestarts(1.0, 10)(10))
+        1.0
+
+    Source: Loshchilov and Hutter 2017, arXiv:1608.03983.
+    """
+
+    def __init__(
+        self,
+        initial_learning_rate: float,
+        first_decay_steps: int,
+        t_mul: float = 2.0,
+        m_mul: float = 1.0,
+        alpha: float = 0.0,
+        name: str = "SGDRDecay",
+    ) -> None:
+        self.initial_learning_rate = initial_learning_rate
+        self.first_decay_steps = _whole_decay(first_decay_steps, "first_decay_steps")
+        self.t_mul = t_mul
+        self.m_mul = m_mul
+        self.alpha = alpha
+        self.name = name
+
+    def __call__(self, step: Any) -> jax.Array:
+        done = _number(step) / _number(self.first_decay_steps)
+        longer = _number(self.t_mul)
+        if self.t_mul == 1:
+            fall = jnp.floor(done)
+            share = done - fall
+        else:
+            fall = jnp.floor(jnp.log(1.0 - done * (1.0 - longer)) / jnp.log(longer))
+            before = (1.0 - jnp.power(longer, fall)) / (1.0 - longer)
+            share = (done - before) / jnp.power(longer, fall)
+        top = jnp.power(_number(self.m_mul), fall)
+        cosine = 0.5 * top * (1.0 + jnp.cos(math.pi * share))
+        return _number(self.initial_learning_rate) * (
+            (1 - _number(self.alpha)) * cosine + _number(self.alpha)
+        )

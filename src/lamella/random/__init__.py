@@ -1,0 +1,3 @@
+"""Random numbers with explicit seeds."""
+
+from lamella._state.seeds import SeedGenerator as SeedGenerator

@@ -1,0 +1,211 @@
+"""Places the boxes of one level, frames counted as boxes, and routes the edges between them.
+
+Everything here is told in two directions: `along` the flow and `across` it. Layout turns them into
+x and y.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lamella.visualization._coordinates import place_across
+from lamella.visualization._layers import (
+    Pair,
+    assign_rows,
+    make_rows,
+    reduce_crossings,
+    turn_back_edges,
+)
+
+# (across, along); two points are a line, four a cubic curve.
+Point = tuple[float, float]
+Piece = tuple[Point, ...]
+
+BOX_GAP = 28.0
+DUMMY_WIDTH = 8.0
+DUMMY_GAP = 14.0
+ROW_GAP = 36.0
+# Wide bends need more height, or the curves become too flat to follow.
+ROW_GAP_PER_BEND = 0.09
+MOST_ROW_GAP = 76.0
+SLOT = 16.0
+STRAIGHT = 1.0
+TOUCHING = 0.01
+
+
+@dataclass(frozen=True)
+class FlatEdge:
+    """An edge of one level, with the place on each end's side where it is bound to start or end.
+
+    Args:
+        source, target: numbers of nodes.
+        leave, enter: distance from the node's centre, across; None to choose freely.
+    """
+
+    source: int
+    target: int
+    leave: float | None = None
+    enter: float | None = None
+
+
+@dataclass
+class Flat:
+    """The drawing of one level: centres of nodes, and for each edge its pieces."""
+
+    centres: list[Point]
+    routes: list[list[Piece]]
+    across: float
+    along: float
+
+
+def place_flat(
+    sizes: Sequence[tuple[float, float]],
+    edges: Sequence[FlatEdge],
+    first_ports: frozenset[int] = frozenset(),
+    last_ports: frozenset[int] = frozenset(),
+) -> Flat:
+    """Places nodes of given sizes in rows and routes edges between the rows.
+
+    Args:
+        sizes: (across, along) of each node.
+        edges: without loops from a node to itself.
+        first_ports: nodes that stand for an entry through the frame, in the first row.
+        last_ports: nodes that stand for an exit.
+    """
+    if not sizes:
+        return Flat([], [], 0.0, 0.0)
+    pairs = [(edge.source, edge.target) for edge in edges]
+    downward = turn_back_edges(len(sizes), pairs)
+    row = assign_rows(len(sizes), downward, last_ports)
+    graph = make_rows(row, downward)
+    reduce_crossings(graph)
+    ports = first_ports | last_ports
+    thin = {*ports, *range(len(sizes), len(graph.above))}
+    widths = [size[0] for size in sizes] + [DUMMY_WIDTH] * (len(graph.above) - len(sizes))
+    across = place_across(
+        graph, widths, lambda a, b: DUMMY_GAP if a in thin or b in thin else BOX_GAP
+    )
+    start = min(x - w / 2 for x, w in zip(across, widths, strict=True))
+    across = [x - start for x in across]
+    bands = _bands(graph.rows, sizes, across, graph.below)
+    centres = [(across[n], sum(bands[row[n]]) / 2) for n in range(len(sizes))]
+    router = _Router(sizes, across, bands, centres, ports)
+    routes = router.routes(edges, pairs, downward, graph.chains, row)
+    width = max(x + w / 2 for x, w in zip(across, widths, strict=True))
+    return Flat(centres, routes, width, bands[-1][1])
+
+
+def _bands(
+    rows: list[list[int]],
+    sizes: Sequence[tuple[float, float]],
+    across: list[float],
+    below: list[list[int]],
+) -> list[Point]:
+    """Where each row starts and ends, along the flow."""
+    bands = []
+    start = 0.0
+    for nodes in rows:
+        height = max((sizes[n][1] for n in nodes if n < len(sizes)), default=0.0)
+        bands.append((start, start + height))
+        bend = max((abs(across[n] - across[m]) for n in nodes for m in below[n]), default=0.0)
+        start += height + min(ROW_GAP + bend * ROW_GAP_PER_BEND, MOST_ROW_GAP)
+    return bands
+
+
+class _Router:
+    """Turns chains of nodes into lines within rows and curves between rows.
+
+    Curves stay between two rows and lines within a row stand on a dummy's own place, so no edge
+    can touch a box that is not its end.
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[tuple[float, float]],
+        across: list[float],
+        bands: list[Point],
+        centres: list[Point],
+        ports: frozenset[int],
+    ) -> None:
+        self.sizes, self.across, self.bands = sizes, across, bands
+        self.centres, self.ports = centres, ports
+
+    def routes(
+        self,
+        edges: Sequence[FlatEdge],
+        pairs: list[Pair],
+        downward: list[Pair],
+        chains: list[list[int]],
+        row: list[int],
+    ) -> list[list[Piece]]:
+        turned = [before != after for before, after in zip(pairs, downward, strict=True)]
+        ends = [(e.enter, e.leave) if t else (e.leave, e.enter) for e, t in zip(edges, turned)]
+        leaving = self._slots(chains, [upper for upper, _ in ends], 0, 1)
+        entering = self._slots(chains, [lower for _, lower in ends], -1, -2)
+        result = []
+        for number, chain in enumerate(chains):
+            pieces = self._follow(chain, leaving[number], entering[number], row[chain[0]])
+            if turned[number]:
+                pieces = [piece[::-1] for piece in reversed(pieces)]
+            result.append(pieces)
+        return result
+
+    def _slots(
+        self, chains: list[list[int]], fixed: list[float | None], end: int, beside: int
+    ) -> list[float]:
+        """Where on its end box each edge is fastened, so that edges to the left start left."""
+        slots = [0.0] * len(chains)
+        by_box: dict[int, list[int]] = {}
+        for number, chain in enumerate(chains):
+            bound = fixed[number]
+            if bound is not None:
+                slots[number] = bound
+            elif chain[end] not in self.ports:
+                by_box.setdefault(chain[end], []).append(number)
+        for box, numbers in by_box.items():
+            bends = {n: self.across[chains[n][beside]] - self.across[box] for n in numbers}
+            numbers.sort(key=bends.__getitem__)
+            straight = [i for i, n in enumerate(numbers) if abs(bends[n]) < STRAIGHT]
+            middle = straight[0] if straight else (len(numbers) - 1) / 2
+            room = self.sizes[box][0] / 2 - 7
+            step = min(SLOT, room / max(middle, len(numbers) - 1 - middle, 1))
+            for place, number in enumerate(numbers):
+                slots[number] = (place - middle) * step
+        return slots
+
+    def _follow(self, chain: list[int], leave: float, enter: float, row: int) -> list[Piece]:
+        first, last = chain[0], chain[-1]
+        x = self.across[first] + leave
+        at = (x, self._edge_of(first, row, 1))
+        pieces: list[Piece] = []
+        for number, node in enumerate(chain[1:], start=1):
+            upper, lower = self.bands[row + number - 1][1], self.bands[row + number][0]
+            target = self.across[node] + (enter if node == last else 0.0)
+            if abs(target - x) < 0.5 and number < len(chain) - 1:
+                continue  # one straight line through several rows
+            if upper - at[1] > TOUCHING:
+                pieces.append((at, (x, upper)))
+            middle = (upper + lower) / 2
+            if abs(target - x) < 0.5:
+                pieces.append(((x, upper), (target, lower)))
+            else:
+                pieces.append(((x, upper), (x, middle), (target, middle), (target, lower)))
+            x, at = target, (target, lower)
+        end = (x, self._edge_of(last, row + len(chain) - 1, 0))
+        if end[1] - at[1] > TOUCHING:
+            pieces.append((at, end))
+        return pieces
+
+    def _edge_of(self, node: int, row: int, side: int) -> float:
+        """Where a box starts (side 0) or ends (side 1); a port lets edges pass its whole row."""
+        if node in self.ports:
+            return self.bands[row][1 - side]
+        return self.centres[node][1] + (side - 0.5) * self.sizes[node][1]
+
+
+def bounds(pieces: Sequence[Piece]) -> tuple[float, float]:
+    """The least and the greatest place across that lines and curves can reach."""
+    places = [point[0] for point in itertools.chain.from_iterable(pieces)]
+    return min(places, default=0.0), max(places, default=0.0)

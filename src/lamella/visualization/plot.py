@@ -1,0 +1,111 @@
+"""Keras's two functions that draw a model."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from lamella._base.errors import InvalidArgument
+from lamella.visualization.diagram import from_model
+from lamella.visualization.dot import Dot
+
+
+def model_to_dot(
+    model: Any,
+    show_shapes: bool = False,
+    show_dtype: bool = False,
+    show_layer_names: bool = False,
+    rankdir: str = "TB",
+    expand_nested: bool = False,
+    dpi: float = 200,
+    subgraph: bool = False,
+    show_layer_activations: bool = False,
+    show_trainable: bool = False,
+    **kwargs: Any,
+) -> Dot:
+    """Turns a built model into a drawing, which writes itself as SVG, PNG or DOT.
+
+    Args:
+        model: a built model.
+        show_shapes: whether boxes tell input and output shapes.
+        show_dtype: whether they tell the number type of their output.
+        show_layer_names: whether they tell the layer's name.
+        rankdir: direction of flow, "TB" (downwards), "LR", "BT" or "RL".
+        expand_nested: whether a model inside the model is drawn with its layers.
+        dpi: dots per inch of a PNG.
+        subgraph: whether the DOT text is a cluster, to be put into another graph.
+        show_layer_activations: whether boxes tell the activation function.
+        show_trainable: whether they tell if training changes them.
+        **kwargs: `splines` of Keras is accepted; edges are drawn as curves whatever it says.
+
+    Raises: NotReady, if the model is not built; InvalidArgument, if an argument is unknown.
+    """
+    _refuse_unknown(kwargs, "model_to_dot")
+    diagram = from_model(
+        model,
+        show_shapes=show_shapes,
+        show_dtype=show_dtype,
+        show_layer_names=show_layer_names,
+        expand_nested=expand_nested,
+        show_layer_activations=show_layer_activations,
+        show_trainable=show_trainable,
+    )
+    return Dot(diagram, rankdir, dpi, subgraph)
+
+
+def plot_model(
+    model: Any,
+    to_file: str | os.PathLike[str] = "model.png",
+    show_shapes: bool = False,
+    show_dtype: bool = False,
+    show_layer_names: bool = False,
+    rankdir: str = "TB",
+    expand_nested: bool = False,
+    dpi: float = 200,
+    show_layer_activations: bool = False,
+    show_trainable: bool = False,
+    **kwargs: Any,
+) -> Dot:
+    """Draws a built model into a file and gives the drawing, which notebooks show.
+
+    Args:
+        model: a built model.
+        to_file: the file; its ending, .svg, .png or .dot, decides what it holds. SVG needs nothing
+            else; PNG needs `pip install "lamella[plot]"` or Graphviz.
+        show_shapes, show_dtype, show_layer_names, rankdir, expand_nested, dpi: as for
+            `model_to_dot`.
+        show_layer_activations, show_trainable: as for `model_to_dot`.
+        **kwargs: `splines` of Keras is accepted and ignored.
+
+    Raises: NotReady, if the model is not built; InvalidArgument, if an argument or the ending is
+        unknown; MissingPackage, if nothing can make a PNG; FileProblem, if the file cannot be
+        written.
+    """
+    _refuse_unknown(kwargs, "plot_model")
+    drawing = model_to_dot(
+        model,
+        show_shapes=show_shapes,
+        show_dtype=show_dtype,
+        show_layer_names=show_layer_names,
+        rankdir=rankdir,
+        expand_nested=expand_nested,
+        dpi=dpi,
+        show_layer_activations=show_layer_activations,
+        show_trainable=show_trainable,
+    )
+    drawing.write(to_file)
+    return drawing
+
+
+def _refuse_unknown(kwargs: dict[str, Any], function: str) -> None:
+    if kwargs.get("layer_range") is not None:
+        raise InvalidArgument(
+            f"{function} draws whole models; received layer_range={kwargs['layer_range']!r}.",
+            help="Use model.summary(layer_range=...), or draw Model(first.input, last.output).",
+        )
+    unknown = sorted(set(kwargs) - {"splines", "layer_range"})
+    if unknown:
+        raise InvalidArgument(
+            f"{function} has no argument {', '.join(unknown)}.",
+            help="See help(lamella.utils.plot_model) for the names.",
+        )

@@ -1,0 +1,171 @@
+"""Draws a diagram as one self-contained SVG, with nothing but the standard library."""
+
+from __future__ import annotations
+
+import math
+from xml.sax.saxutils import escape, quoteattr
+
+from lamella.visualization.diagram import Box, Diagram
+from lamella.visualization.layout import LABEL_SIZE, Placement, Rectangle, Route, Size, place
+from lamella.visualization.palette import COLOURS
+from lamella.visualization.text import shorten, text_width
+
+FONT = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"
+TITLE_SIZE, NAME_SIZE, ROW_SIZE = 13.0, 11.0, 11.5
+TITLE_HEIGHT, NAME_HEIGHT, ROW_HEIGHT = 28.0, 16.0, 21.0
+SIDE = 12.0
+COLUMN_GAP = 10.0
+LONGEST_TITLE, LONGEST_VALUE = 40, 56
+ARROW = 8.0
+YES, NO = "#15803d", "#b91c1c"
+
+_STYLE = f"""
+.title {{ font: bold {TITLE_SIZE}px {FONT}; fill: #ffffff; text-anchor: middle; }}
+.name {{ font: {NAME_SIZE}px {FONT}; fill: #ffffff; fill-opacity: .88; text-anchor: middle; }}
+.label {{ font: {ROW_SIZE}px {FONT}; fill: #475569; }}
+.value {{ font: bold {ROW_SIZE}px {FONT}; fill: #0f172a; text-anchor: end; }}
+.frame-label {{ font: bold {LABEL_SIZE}px {FONT}; fill: #475569; }}
+.edge path {{ fill: none; stroke: #64748b; stroke-width: 1.5; }}
+.edge polygon {{ fill: #64748b; }}
+""".strip()
+
+
+def render_svg(diagram: Diagram, rankdir: str = "TB", scale: float = 1.0) -> str:
+    """Draws a diagram: a box per layer with a header in its family's colour, and arrows.
+
+    Args:
+        diagram: what to draw.
+        rankdir: direction of flow, "TB", "LR", "BT" or "RL".
+        scale: factor on the picture's own size, above 0; 1 gives text of 13 pixels.
+
+    Raises: InvalidArgument, if the direction is none of those.
+
+    Example:
+        >>> text = render_svg(Diagram("one", [Box("n0", "Dense", family="dense")]))
+        >>> text.count('class="node"'), text.startswith("<svg")
+        (1, True)
+    """
+    placement = place(diagram, {box.id: measure(box) for box in diagram.boxes}, rankdir)
+    width, height = math.ceil(placement.width), math.ceil(placement.height)
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_number(width * scale)}" '
+        f'height="{_number(height * scale)}" viewBox="0 0 {width} {height}" role="img" '
+        f"aria-label={quoteattr(f'Diagram of {diagram.name}')}>",
+        f"<style>{_STYLE}</style>",
+        f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
+        *_frames(diagram, placement),
+        *(_edge(route) for route in placement.routes),
+        *(_box(box, placement.boxes[box.id]) for box in diagram.boxes),
+        "</svg>",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def measure(box: Box) -> Size:
+    """The width and height that a box needs, in pixels.
+
+    Example:
+        >>> measure(Box("n0", "Dense"))[1]
+        28.0
+    """
+    width = text_width(shorten(box.title, LONGEST_TITLE), TITLE_SIZE, bold=True)
+    width = max(width, text_width(shorten(box.name, LONGEST_TITLE), NAME_SIZE))
+    for label, value in box.rows:
+        row = text_width(label, ROW_SIZE) + COLUMN_GAP
+        width = max(width, row + text_width(shorten(value, LONGEST_VALUE), ROW_SIZE, bold=True))
+    header = TITLE_HEIGHT + (NAME_HEIGHT if box.name else 0.0)
+    return max(math.ceil(width + 2 * SIDE), 72.0), header + ROW_HEIGHT * len(box.rows)
+
+
+def _frames(diagram: Diagram, placement: Placement) -> list[str]:
+    lines = []
+    for group in diagram.groups:
+        at = placement.frames[group.id]
+        lines.append(
+            f'<g class="frame" id="frame-{escape(group.id)}">{_rounded(at, "#f8fafc", "#94a3b8")}'
+            f'<text class="frame-label" x="{_number(at.x + 12)}" y="{_number(at.y + 20)}">'
+            f"{escape(group.label)}</text></g>"
+        )
+    return lines
+
+
+def _rounded(at: Rectangle, fill: str, stroke: str) -> str:
+    return (
+        f'<rect x="{_number(at.x)}" y="{_number(at.y)}" width="{_number(at.width)}" '
+        f'height="{_number(at.height)}" rx="10" fill="{fill}" stroke="{stroke}" '
+        f'stroke-dasharray="5 4"/>'
+    )
+
+
+def _box(box: Box, at: Rectangle) -> str:
+    colour = COLOURS.get(box.family, COLOURS["other"])
+    x, y, right, middle = at.x, at.y, at.x + at.width, at.x + at.width / 2
+    header = TITLE_HEIGHT + (NAME_HEIGHT if box.name else 0.0)
+    full = " ".join([box.title, box.name, *(f"{label}: {value};" for label, value in box.rows)])
+    outline = f'x="{_number(x)}" y="{_number(y)}" width="{_number(at.width)}" rx="6"'
+    parts = [
+        f'<g class="node" id="node-{escape(box.id)}"><title>{escape(full.strip())}</title>',
+        f'<rect {outline} height="{_number(at.height)}" fill="{colour}"/>',
+        _text("title", middle, y + 18.5, shorten(box.title, LONGEST_TITLE)),
+    ]
+    if box.name:
+        parts.append(_text("name", middle, y + 34.5, shorten(box.name, LONGEST_TITLE)))
+    if box.rows:
+        parts.append(_body(Rectangle(x, y + header, at.width, at.height - header), colour))
+    for number, (label, value) in enumerate(box.rows):
+        base = y + header + ROW_HEIGHT * number
+        if number:
+            parts.append(
+                f'<path d="M{_number(x + 1)} {_number(base)}H{_number(right - 1)}" '
+                f'stroke="#e2e8f0"/>'
+            )
+        fill = {"yes": YES, "no": NO}.get(value) if label == "Trainable" else None
+        shown = shorten(value, LONGEST_VALUE)
+        parts.append(_text("label", x + SIDE, base + 14.5, label))
+        parts.append(_text("value", right - SIDE, base + 14.5, shown, fill))
+    return "".join([*parts, "</g>"])
+
+
+def _body(at: Rectangle, colour: str) -> str:
+    """The white part below the header, square above and round below."""
+    x, y, right, bottom = at.x, at.y, at.x + at.width, at.y + at.height
+    return (
+        f'<path d="M{_number(x)} {_number(y)}H{_number(right)}V{_number(bottom - 6)}'
+        f"Q{_number(right)} {_number(bottom)} {_number(right - 6)} {_number(bottom)}"
+        f"H{_number(x + 6)}Q{_number(x)} {_number(bottom)} {_number(x)} {_number(bottom - 6)}Z"
+        f'" fill="#ffffff" stroke="{colour}"/>'
+    )
+
+
+def _text(kind: str, x: float, y: float, text: str, fill: str | None = None) -> str:
+    style = f' style="fill: {fill}"' if fill else ""
+    return f'<text class="{kind}" x="{_number(x)}" y="{_number(y)}"{style}>{escape(text)}</text>'
+
+
+def _edge(route: Route) -> str:
+    pieces = route.pieces
+    tip = pieces[-1][-1]
+    # A curve's last control point may lie on its end; then the one before gives the direction.
+    before = next((p for p in reversed(pieces[-1][:-1]) if math.dist(p, tip) > 1e-6), tip)
+    length = math.dist(before, tip) or 1.0
+    ux, uy = (tip[0] - before[0]) / length, (tip[1] - before[1]) / length
+    base = (tip[0] - ux * ARROW, tip[1] - uy * ARROW)
+    path = [f"M{_point(pieces[0][0])}"]
+    for number, piece in enumerate(pieces):
+        end = base if number == len(pieces) - 1 else piece[-1]
+        if len(piece) == 2:
+            path.append(f"L{_point(end)}")
+        else:
+            path.append(f"C{_point(piece[1])} {_point(piece[2])} {_point(end)}")
+    wings = [(base[0] + side * uy * 3.6, base[1] - side * ux * 3.6) for side in (1, -1)]
+    head = " ".join(_point(p) for p in (tip, *wings))
+    name = f"edge-{escape(route.edge.source)}-{escape(route.edge.target)}"
+    return f'<g class="edge" id="{name}"><path d="{"".join(path)}"/><polygon points="{head}"/></g>'
+
+
+def _point(point: tuple[float, float]) -> str:
+    return f"{_number(point[0])} {_number(point[1])}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")

@@ -1,0 +1,388 @@
+"""Files of lamella and of Keras 3.15.1 on JAX: the same groups, and each reads the other's."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+
+import h5py
+import numpy as np
+import pytest
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import keras
+
+import lamella
+
+# Keras's own variables warn with NumPy 2.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__:DeprecationWarning")
+
+LIBRARIES = {"keras": keras, "lamella": lamella}
+
+
+def mlp(library: Any) -> Any:
+    layers = library.layers
+    return library.Sequential([library.Input((6,)), layers.Dense(5, "relu"), layers.Dense(2)])
+
+
+def batch_normalized(library: Any) -> Any:
+    layers = library.layers
+    return library.Sequential(
+        [
+            library.Input((6,)),
+            layers.Dense(5, use_bias=False),
+            layers.BatchNormalization(),
+            layers.Activation("relu"),
+            layers.Dropout(0.5),
+            layers.LayerNormalization(),
+            layers.Dense(2),
+        ]
+    )
+
+
+def cnn(library: Any) -> Any:
+    layers = library.layers
+    return library.Sequential(
+        [
+            library.Input((8, 8, 1)),
+            layers.Conv2D(3, 3, activation="relu"),
+            layers.MaxPooling2D(),
+            layers.SeparableConv2D(2, 2, padding="same"),
+            layers.Flatten(),
+            layers.Dense(2),
+        ]
+    )
+
+
+def lstm(library: Any) -> Any:
+    layers = library.layers
+    return library.Sequential(
+        [
+            library.Input((5, 3)),
+            layers.LSTM(4, return_sequences=True, dropout=0.1),
+            layers.TimeDistributed(layers.Dense(3)),
+            layers.GRU(3),
+            layers.Dense(2),
+        ]
+    )
+
+
+def bidirectional(library: Any) -> Any:
+    layers = library.layers
+    return library.Sequential(
+        [library.Input((5, 3)), layers.Bidirectional(layers.LSTM(4)), layers.Dense(2)]
+    )
+
+
+def stacked_cells(library: Any) -> Any:
+    layers = library.layers
+    cells = [layers.LSTMCell(3), layers.GRUCell(4), layers.LSTMCell(2)]
+    return library.Sequential([library.Input((5, 3)), layers.RNN(cells), layers.Dense(2)])
+
+
+def nested(library: Any) -> Any:
+    layers = library.layers
+    inside = library.Input((6,))
+    inner = library.Model(inside, layers.Dense(6, "relu")(inside), name="inner")
+    row = library.Sequential([library.Input((6,)), layers.Dense(4), layers.BatchNormalization()])
+    x = library.Input((6,))
+    shared = layers.Dense(6, name="shared")
+    outputs = layers.Dense(2)(row(shared(inner(shared(x)))))
+    return library.Model(x, outputs)
+
+
+def branched(library: Any) -> Any:
+    layers, ops = library.layers, library.ops
+    first, second = library.Input((4,), name="first"), library.Input((3,), name="second")
+    both = layers.Concatenate()([layers.Dense(4)(first), layers.Dense(4)(second)])
+    mixed = ops.relu(both) * 2.0 + layers.Dense(8)(both)
+    return library.Model([first, second], [layers.Dense(2)(mixed), layers.Dense(1)(both)])
+
+
+def embedded(library: Any) -> Any:
+    layers = library.layers
+    return library.Sequential(
+        [
+            library.Input((5,), dtype="int32"),
+            layers.Embedding(11, 4, mask_zero=True),
+            layers.LSTM(3),
+            layers.Dense(2),
+        ]
+    )
+
+
+def low_precision(library: Any) -> Any:
+    layers = library.layers
+    return library.Sequential(
+        [library.Input((6,)), layers.Dense(4, dtype="bfloat16"), layers.Dense(2, dtype="bfloat16")]
+    )
+
+
+def deferred(library: Any) -> Any:
+    model = library.Sequential([library.layers.Dense(3), library.layers.Dense(2)])
+    model.build((None, 6))
+    return model
+
+
+def subclassed(library: Any) -> Any:
+    """Lists in lists, dictionaries, a second name, private names, a property, names around 'l'."""
+    layers = library.layers
+
+    class Odd(library.Model):
+        def __init__(self, **kwargs: Any) -> None:
+            super().__init__(**kwargs)
+            self.blocks = [layers.Dense(3), [layers.Dense(3), layers.Dense(4)]]
+            self.blocks.append(layers.Dense(4))
+            self.by_name = {"one": layers.Dense(4), "two": layers.Dense(4)}
+            self.zoom = layers.Dense(5)
+            self._hidden = layers.Dense(4)
+            self.alias = self.blocks[0]
+            self.noise = layers.Dropout(0.1)
+            self.seeds = library.random.SeedGenerator(3)
+            self.mean = library.metrics.Mean()
+            self.scale = self.add_weight(shape=(2,), initializer="ones", name="scale")
+            self.head = layers.Dense(2)
+
+        @property
+        def entry(self) -> Any:
+            return self._hidden
+
+        def call(self, x: Any) -> Any:
+            x = self.blocks[1][1](self.blocks[1][0](self.blocks[0](x)))
+            x = self.by_name["two"](self.by_name["one"](self.blocks[2](x)))
+            return self.head(self._hidden(self.zoom(self.noise(x)))) * self.scale
+
+    model = Odd()
+    model(np.ones((2, 6), "float32"))
+    return model
+
+
+def subclassed_sequential(library: Any) -> Any:
+    class Row(library.Sequential):
+        def __init__(self) -> None:
+            super().__init__()
+            self.add(library.Input((6,)))
+            self.add(library.layers.Dense(3))
+            self.add(library.layers.Dense(2))
+            self.extra = library.layers.Dense(2)
+
+    model = Row()
+    model.extra(np.ones((1, 4), "float32"))
+    return model
+
+
+def subclassed_functional(library: Any) -> Any:
+    class Graph(library.Model):
+        def __init__(self) -> None:
+            x = library.Input((6,))
+            super().__init__(inputs=x, outputs=library.layers.Dense(2)(x))
+            self.extra = library.layers.Dense(2)
+
+    model = Graph()
+    model.extra(np.ones((1, 4), "float32"))
+    return model
+
+
+WITH_CONFIG = [
+    mlp,
+    batch_normalized,
+    cnn,
+    lstm,
+    bidirectional,
+    stacked_cells,
+    nested,
+    branched,
+    embedded,
+    low_precision,
+    deferred,
+]
+ALL = [*WITH_CONFIG, subclassed, subclassed_sequential, subclassed_functional]
+Build = Callable[[Any], Any]
+
+
+def listing(path: Path) -> dict[str, Any]:
+    """All groups and arrays of a file: shape, type and attributes, without automatic names."""
+    found: dict[str, Any] = {}
+
+    def enter(name: str, item: Any) -> None:
+        attributes = {key: value for key, value in item.attrs.items() if key != "name"}
+        has_name = "name" in item.attrs
+        is_array = isinstance(item, h5py.Dataset)
+        form = (item.shape, str(item.dtype)) if is_array else None
+        found[name] = (form, attributes, has_name)
+
+    with h5py.File(path) as file:
+        file.visititems(enter)
+    return found
+
+
+def scrambled(model: Any) -> Any:
+    """Gives every variable its own random values."""
+    random = np.random.default_rng(0)
+    for variable in model.weights:
+        variable.assign(random.uniform(0.1, 0.9, variable.shape).astype("float32"))
+    return model
+
+
+def inputs_of(model: Any) -> Any:
+    random = np.random.default_rng(1)
+    shapes = model.input_shape if hasattr(model, "inputs") and model.inputs else (None, 6)
+    if isinstance(shapes, list):
+        return [random.normal(size=(4, *shape[1:])).astype("float32") for shape in shapes]
+    data = random.normal(size=(4, *shapes[1:])).astype("float32")
+    return np.abs(data * 5).astype("int32") if _takes_indices(model) else data
+
+
+def _takes_indices(model: Any) -> bool:
+    return type(model.layers[0]).__name__ == "Embedding"
+
+
+def assert_same_outputs(one: Any, other: Any, data: Any) -> None:
+    for first, second in zip(_flat(one(data)), _flat(other(data)), strict=True):
+        first, second = np.asarray(first, "float32"), np.asarray(second, "float32")
+        np.testing.assert_allclose(first, second, rtol=2e-5, atol=2e-5)
+
+
+def _flat(outputs: Any) -> list[Any]:
+    return list(outputs) if isinstance(outputs, (list, tuple)) else [outputs]
+
+
+@pytest.mark.parametrize("build", ALL)
+def test_weight_files_have_the_groups_that_keras_writes(build: Build, tmp_path: Path) -> None:
+    for name, library in LIBRARIES.items():
+        build(library).save_weights(tmp_path / f"{name}.weights.h5")
+    ours = listing(tmp_path / "lamella.weights.h5")
+    assert ours == listing(tmp_path / "keras.weights.h5")
+    assert any(form for form, _, _ in ours.values())
+
+
+@pytest.mark.parametrize("build", ALL)
+@pytest.mark.parametrize(("writer", "reader"), [("lamella", "keras"), ("keras", "lamella")])
+def test_each_reads_weights_of_the_other(
+    writer: str, reader: str, build: Build, tmp_path: Path
+) -> None:
+    scrambled(build(LIBRARIES[writer])).save_weights(tmp_path / "one.weights.h5")
+    model = build(LIBRARIES[reader])
+    model.load_weights(tmp_path / "one.weights.h5")
+    model.save_weights(tmp_path / "two.weights.h5")
+    one, two = arrays(tmp_path / "one.weights.h5"), arrays(tmp_path / "two.weights.h5")
+    assert one == two
+    assert len(one) > 3
+
+
+def arrays(path: Path) -> dict[str, bytes]:
+    """The content of all arrays of a file."""
+    found: dict[str, bytes] = {}
+
+    def enter(name: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset):
+            found[name] = np.asarray(item[()]).tobytes()
+
+    with h5py.File(path) as file:
+        file.visititems(enter)
+    return found
+
+
+@pytest.mark.parametrize("build", WITH_CONFIG)
+def test_keras_loads_our_models(build: Build, tmp_path: Path) -> None:
+    ours = scrambled(build(lamella))
+    ours.save(tmp_path / "x.keras")
+    theirs = keras.models.load_model(tmp_path / "x.keras")
+    assert_same_outputs(ours, theirs, inputs_of(ours))
+
+
+@pytest.mark.parametrize("build", WITH_CONFIG)
+def test_we_load_models_of_keras(build: Build, tmp_path: Path) -> None:
+    theirs = scrambled(build(keras))
+    theirs.save(tmp_path / "x.keras")
+    ours = lamella.saving.load_model(tmp_path / "x.keras")
+    assert_same_outputs(ours, theirs, inputs_of(theirs))
+
+
+@pytest.mark.parametrize("build", WITH_CONFIG)
+def test_our_models_come_back(build: Build, tmp_path: Path) -> None:
+    model = scrambled(build(lamella))
+    model.save(tmp_path / "x.keras")
+    assert_same_outputs(
+        model, lamella.saving.load_model(tmp_path / "x.keras"), inputs_of(model)
+    )
+
+
+OPTIMIZERS = {
+    "adam": lambda library: library.optimizers.Adam(1e-2),
+    "momentum": lambda library: library.optimizers.SGD(1e-2, momentum=0.9, nesterov=True),
+    "rmsprop": lambda library: library.optimizers.RMSprop(1e-2, centered=True, momentum=0.5),
+    "adamw, schedule": lambda library: library.optimizers.AdamW(
+        library.optimizers.schedules.CosineDecay(1e-2, 50), clipnorm=1.0
+    ),
+}
+
+
+def trained(library: Any, optimizer: str) -> Any:
+    model = scrambled(batch_normalized_without_noise(library))
+    model.compile(OPTIMIZERS[optimizer](library), loss="mse", metrics=["mae"])
+    data, targets = trial()
+    for _ in range(3):
+        model.train_on_batch(data, targets)
+    return model
+
+
+def batch_normalized_without_noise(library: Any) -> Any:
+    layers = library.layers
+    return library.Sequential(
+        [library.Input((6,)), layers.Dense(5), layers.BatchNormalization(), layers.Dense(2)]
+    )
+
+
+def trial() -> tuple[np.ndarray, np.ndarray]:
+    random = np.random.default_rng(2)
+    return random.normal(size=(16, 6)).astype("float32"), np.ones((16, 2), "float32")
+
+
+def load(library: Any, path: Path) -> Any:
+    return library.models.load_model(path)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize(
+    ("writer", "reader"), [("lamella", "keras"), ("keras", "lamella"), ("lamella", "lamella")]
+)
+def test_training_goes_on_where_it_was(
+    writer: str, reader: str, optimizer: str, tmp_path: Path
+) -> None:
+    model = trained(LIBRARIES[writer], optimizer)
+    model.save(tmp_path / "x.keras")
+    loaded = load(LIBRARIES[reader], tmp_path / "x.keras")
+    before = [np.asarray(variable.value) for variable in model.optimizer.variables]
+    after = [np.asarray(variable.value) for variable in loaded.optimizer.variables]
+    assert len(before) == len(after) > 4
+    for one, other in zip(before, after, strict=True):
+        np.testing.assert_array_equal(one, other)
+    data, targets = trial()
+    for _ in range(2):
+        model.train_on_batch(data, targets)
+        loaded.train_on_batch(data, targets)
+    for one, other in zip(model.weights, loaded.weights, strict=True):
+        np.testing.assert_allclose(one.numpy(), np.asarray(other.value), rtol=1e-4, atol=1e-5)
+
+
+def test_a_compiled_model_has_the_same_groups(tmp_path: Path) -> None:
+    for name, library in LIBRARIES.items():
+        trained(library, "adam").save_weights(tmp_path / f"{name}.weights.h5")
+    assert listing(tmp_path / "lamella.weights.h5") == listing(tmp_path / "keras.weights.h5")
+
+
+def test_class_names_are_numbered_in_the_same_form() -> None:
+    from keras.src.utils.naming import to_snake_case
+
+    from lamella._base.naming import snake_case
+
+    names = [name for name in dir(keras.layers) if name[0].isupper()]
+    assert len(names) > 100
+    assert [snake_case(name) for name in names] == [to_snake_case(name) for name in names]

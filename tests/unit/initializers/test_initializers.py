@@ -1,0 +1,147 @@
+"""Initializers: the same numbers and configs as Keras on JAX."""
+
+from __future__ import annotations
+
+import random
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+import pytest
+
+from lamella import initializers
+from lamella._base.errors import InvalidArgument, InvalidShape, UnknownName, WrongType
+from lamella._state.seeds import SeedGenerator
+
+SEEDED = [
+    ("RandomNormal", {"mean": 0.5, "stddev": 2.0}),
+    ("RandomUniform", {"minval": -2.0, "maxval": 3.0}),
+    ("TruncatedNormal", {"mean": -1.0, "stddev": 0.3}),
+    ("VarianceScaling", {"scale": 0.7, "mode": "fan_out", "distribution": "uniform"}),
+    ("VarianceScaling", {"distribution": "untruncated_normal"}),
+    ("VarianceScaling", {"distribution": "normal", "input_axes": [0], "output_axes": [1]}),
+    ("GlorotUniform", {}),
+    ("GlorotNormal", {}),
+    ("HeUniform", {}),
+    ("HeNormal", {}),
+    ("LecunUniform", {}),
+    ("LecunNormal", {}),
+    ("Orthogonal", {"gain": 1.5}),
+]
+PLAIN = [("Zeros", {}), ("Ones", {}), ("Constant", {"value": 0.3}), ("Identity", {"gain": 2.0})]
+
+
+@pytest.mark.parametrize("shape", [(7, 5), (5, 7), (3, 3, 4, 8)])
+@pytest.mark.parametrize(("name", "settings"), SEEDED)
+def test_same_bits_as_keras(name, settings, shape):
+    ours = getattr(initializers, name)(**settings, seed=3)(shape)
+    theirs = getattr(keras.initializers, name)(**settings, seed=3)(shape)
+    assert ours.dtype == theirs.dtype
+    assert np.array_equal(np.asarray(ours), np.asarray(theirs))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float16", "int32"])
+@pytest.mark.parametrize(("name", "settings"), PLAIN)
+def test_constants_as_in_keras(name, settings, dtype):
+    ours = getattr(initializers, name)(**settings)((4, 3), dtype)
+    theirs = getattr(keras.initializers, name)(**settings)((4, 3), dtype)
+    assert np.allclose(np.asarray(ours, "float32"), np.asarray(theirs, "float32"))
+    assert ours.dtype == dtype
+
+
+@pytest.mark.parametrize(("name", "settings"), SEEDED + PLAIN)
+def test_configs_as_in_keras(name, settings):
+    for seed in [{}] if (name, settings) in PLAIN else [{}, {"seed": 5}]:
+        ours = getattr(initializers, name)(**settings, **seed)
+        theirs = getattr(keras.initializers, name)(**settings, **seed)
+        if name != "Identity":  # Keras forgets the gain
+            assert ours.get_config() == theirs.get_config()
+            assert initializers.serialize(ours) == keras.initializers.serialize(theirs)
+            again = keras.initializers.deserialize(initializers.serialize(ours))
+            assert again.get_config() == ours.get_config()
+        again = initializers.deserialize(initializers.serialize(ours))
+        assert again.get_config() == ours.get_config()
+        again = initializers.deserialize(keras.initializers.serialize(theirs))
+        assert type(again) is type(ours)
+
+
+def test_an_unchosen_seed_is_drawn_at_construction_as_in_keras():
+    random.seed(9)
+    ours = initializers.GlorotUniform()
+    random.seed(9)
+    theirs = keras.initializers.GlorotUniform()
+    assert ours.seed == theirs.seed
+    assert np.array_equal(ours((3, 4)), theirs((3, 4)))
+
+
+def test_a_seed_generator_moves_on_and_an_integer_does_not():
+    moving = initializers.RandomNormal(seed=SeedGenerator(4))
+    assert not np.array_equal(moving((5,)), moving((5,)))
+    fixed = initializers.RandomNormal(seed=4)
+    assert np.array_equal(fixed((5,)), fixed((5,)))
+    theirs = keras.initializers.RandomNormal(seed=keras.random.SeedGenerator(4))
+    again = initializers.RandomNormal(seed=SeedGenerator(4))
+    for _ in range(2):
+        assert np.array_equal(again((5,)), theirs((5,)))
+
+
+NAMES = """
+zeros zero ones one identity normal uniform random_normal random_uniform truncated_normal
+variance_scaling glorot_uniform glorot_normal he_normal he_uniform lecun_normal lecun_uniform
+orthogonal GlorotUniform OrthogonalInitializer IdentityInitializer
+"""
+
+
+@pytest.mark.parametrize("name", NAMES.split())
+def test_names(name):
+    expected = type(keras.initializers.get(name)).__name__
+    assert type(initializers.get(name)).__name__ == expected
+
+
+def test_get_takes_objects_classes_functions_arrays_and_none():
+    zeros = initializers.Zeros()
+    assert initializers.get(zeros) is zeros
+    assert isinstance(initializers.get(initializers.Ones), initializers.Ones)
+    assert initializers.get(None) is None
+    fixed = initializers.get(np.arange(3))
+    assert fixed((3,), "float32").tolist() == [0.0, 1.0, 2.0]
+    with pytest.raises(InvalidShape, match="shape"):
+        fixed((4,))
+
+
+@pytest.mark.parametrize("name", ["GlorotUniform", "Orthogonal", "Zeros", "TruncatedNormal"])
+def test_values_are_concrete_inside_a_trace(name):
+    found = []
+
+    @jax.jit
+    def traced(x):
+        with jax.ensure_compile_time_eval():
+            found.append(np.asarray(getattr(initializers, name)()((3, 2))))
+        return x
+
+    traced(1.0)
+    assert found[0].shape == (3, 2)
+
+
+def test_orthogonal_in_half_precision():
+    q = initializers.Orthogonal(seed=1)((6, 3), "bfloat16")
+    assert q.dtype == jnp.bfloat16
+    assert np.allclose(np.asarray(q, "float32").T @ np.asarray(q, "float32"), np.eye(3), atol=0.03)
+
+
+def test_mistakes():
+    with pytest.raises(UnknownName, match="Did you mean"):
+        initializers.get("glorot_unifrm")
+    with pytest.raises(InvalidShape):
+        initializers.Identity()((2, 2, 2))
+    with pytest.raises(InvalidShape):
+        initializers.Orthogonal()((2,))
+    with pytest.raises(InvalidArgument):
+        initializers.VarianceScaling(scale=0)
+    with pytest.raises(InvalidArgument):
+        initializers.VarianceScaling(mode="fan")
+    with pytest.raises(WrongType):
+        initializers.RandomNormal(seed="one")
+    with pytest.raises(WrongType):
+        initializers.get(3.5)
