@@ -36,7 +36,7 @@ class YourModel(models.Model):
 
 def on_rows():
     model = MyModel()
-    model.build((None, 64))
+    model(keras.random.normal((1, 64), seed=0))
     return model
 
 

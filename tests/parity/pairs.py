@@ -32,11 +32,13 @@ def _stack(library: Any, style: str, shape: tuple, make: Callable[[Any], list[An
 
         def call(self, x: Any, training: bool = False) -> Any:
             for layer in self.stack:
-                x = layer(x)
+                # Keras on JAX does not pass `training` on by itself here; lamella does.
+                told = type(layer).__name__ in ("Dropout", "BatchNormalization")
+                x = layer(x, training=training) if told else layer(x)
             return x
 
     model = Subclassed()
-    model.build((None, *shape))
+    model(np.zeros((1, *shape), dtype))
     return model
 
 

@@ -46,7 +46,8 @@ class Configurable:
         cls = type(self)
         owner = _owner(cls)
         if not registry.is_own(owner):
-            if getattr(cls.get_config, "__module__", None) == __name__:
+            writer = next(base for base in cls.__mro__ if "get_config" in base.__dict__)
+            if writer is Configurable or registry.is_own(writer):
                 return self._config_from_passed(owner)
             owner = next((base for base in cls.__mro__ if registry.is_own(base)), Configurable)
         base = self._base_config()

@@ -165,7 +165,7 @@ def _revive(node: Mapping[str, Any]) -> Any:
 
 
 def _find_function(name: str) -> Any:
-    for kind in ("activation", "loss", "metric", "op"):
+    for kind in ("activation", "loss", "metric_function", "metric", "op"):
         found = registry.all_custom_objects().get(name)
         if found is None and name in registry.names(kind):
             found = registry.find(kind, name)

@@ -130,3 +130,14 @@ def shapes_of(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return type(value)(shapes_of(item) for item in value)
     return shape(value)
+
+
+def any_batch(shapes: Any) -> Any:
+    """Shapes with their first axis, the batch, of unknown size."""
+    if isinstance(shapes, dict):
+        return {key: any_batch(item) for key, item in shapes.items()}
+    if isinstance(shapes, tuple) and all(size is None or isinstance(size, int) for size in shapes):
+        return (None, *shapes[1:])
+    if isinstance(shapes, (list, tuple)):
+        return type(shapes)(any_batch(item) for item in shapes)
+    return shapes

@@ -24,7 +24,7 @@ from lamella._base.shapes import as_shape, is_shape
 from lamella._graph.infer import infer
 from lamella._graph.node import Node, is_symbolic
 from lamella._layer import building, masking
-from lamella._layer.arguments import CallSignature, as_arrays, call_signature, shapes_of
+from lamella._layer.arguments import CallSignature, any_batch, as_arrays, call_signature, shapes_of
 from lamella._layer.input_spec import check_inputs
 from lamella._layer.weighted import Weighted
 from lamella._state import frame as frames
@@ -288,7 +288,7 @@ class Layer(Weighted):
             if self.activity_regularizer is not None:
                 self._regularize(outputs)
             self._pass_masks(arguments, outputs)
-        self._output_shapes = shapes_of(outputs)
+        self._output_shapes = any_batch(shapes_of(outputs))
         return outputs
 
     def _record(self, given: dict[str, Any], arguments: dict[str, Any]) -> Any:

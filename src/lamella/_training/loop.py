@@ -135,11 +135,11 @@ class Loop:
     def _told_of_batch(self, index: int) -> Iterator[Callable[[dict[str, Any]], dict[str, Any]]]:
         every = self._every_batch
         if every:
-            self.callbacks.batch_begin(self.kind, index)
+            self.callbacks.on_batch_begin(self.kind, index)
 
         def told(logs: dict[str, Any]) -> dict[str, Any]:
             if every:
-                self.callbacks.batch_end(self.kind, index, logs)
+                self.callbacks.on_batch_end(self.kind, index, logs)
             return logs
 
         yield told
@@ -163,12 +163,12 @@ class Loop:
         found = []
         for index, batch in enumerate(batches):
             if self._every_batch:
-                self.callbacks.batch_begin("predict", index)
+                self.callbacks.on_batch_begin("predict", index)
             result, written = self.program.step(self.values, batch)
             self._take(written)
             found.append(result)
             if self._every_batch:
-                self.callbacks.batch_end("predict", index, {"outputs": result})
+                self.callbacks.on_batch_end("predict", index, {"outputs": result})
             if report is not None:
                 report(index + 1)
         return [jax.tree.map(np.asarray, result) for result in found]

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from lamella import metrics, optimizers
 from lamella._base.errors import NotReady
 from lamella._layer.layer import Layer
+from lamella._state import frame as frames
 from lamella._state.pure import value_and_grad
 from lamella._training.compile import CompiledLoss, CompiledMetrics
 from lamella.data import rows_of, unpack_x_y_sample_weight
@@ -34,7 +35,7 @@ class Steps(Layer):
         x, y, sample_weight = unpack_x_y_sample_weight(data)
 
         def forward() -> tuple[Any, Any]:
-            y_pred = self(x, training=True) if self._call_takes_training else self(x)
+            y_pred = self._call_for(x, training=True)
             loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
             return self.optimizer.scale_loss(loss), (loss, y_pred)
 
@@ -48,7 +49,7 @@ class Steps(Layer):
     def test_step(self, data: Any) -> dict[str, Any]:
         """The loss and metrics of one batch, without an update."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
-        y_pred = self(x, training=False) if self._call_takes_training else self(x)
+        y_pred = self._call_for(x, training=False)
         loss = self.compute_loss(
             x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False
         )
@@ -58,11 +59,17 @@ class Steps(Layer):
     def predict_step(self, data: Any) -> Any:
         """The outputs for one batch."""
         x, _, _ = unpack_x_y_sample_weight(data)
-        return self(x, training=False) if self._call_takes_training else self(x)
+        return self._call_for(x, training=False)
 
-    @property
-    def _call_takes_training(self) -> bool:
-        return "training" in self._signature.names or self._signature.takes_any
+    def _call_for(self, x: Any, training: bool) -> Any:
+        """The outputs, with all layers inside told whether this is training.
+
+        Also those of a `call` that does not take or pass on `training`: a Dropout there would
+        otherwise never drop anything, and nothing would say so.
+        """
+        with frames.changed(training=training):
+            takes = "training" in self._signature.names or self._signature.takes_any
+            return self(x, training=training) if takes else self(x)
 
     def _track_loss(self, loss: Any, x: Any) -> None:
         if self._loss_tracker is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -125,6 +126,12 @@ class Trainer(Steps):
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compiles with what `get_compile_config` gave."""
+        if type(self).compile is not Trainer.compile:
+            warnings.warn(
+                f"{self._who()} has a compile method of its own, which a file cannot call.",
+                stacklevel=2,
+            )
+            return
         self.compile(**deserialize(config))
         if self.built and self.optimizer is not None:
             self.optimizer.build(self.trainable_variables)
@@ -185,7 +192,10 @@ class Trainer(Steps):
             check.fraction(validation_split, "validation_split")
             data, validation = data.split(validation_split)
         size = check.positive_int(batch_size or 32, "batch_size")
-        self._prepare(data)
+        if self._prepare(data) and shuffle and isinstance(data, ArrayData):
+            # Keras draws an order when it looks at a first batch to build from. With the same
+            # seed the rows shall come in the same order here.
+            np.random.permutation(data.rows)
         if isinstance(validation, ArrayData):
             self._check_data(validation, "validation data")
         self.optimizer.build(self.trainable_variables)
@@ -289,7 +299,7 @@ class Trainer(Steps):
         class_weight: dict[int, float] | None = None,
         return_dict: bool = False,
     ) -> Any:
-        """One update on one batch. Metrics go on from the last call."""
+        """One update on one batch. Gives the loss and metrics of that batch, from before it."""
         self._require_compiled("train_on_batch")
         data = self._read(x, y, sample_weight, class_weight)
         self._prepare(data)
@@ -300,7 +310,7 @@ class Trainer(Steps):
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:
-        """The loss and metrics of one batch. Metrics go on from the last call."""
+        """The loss and metrics of one batch."""
         self._require_compiled("test_on_batch")
         data = self._read(x, y, sample_weight)
         self._prepare(data)
@@ -317,8 +327,9 @@ class Trainer(Steps):
         return found[0]
 
     def _on_batch(self, kind: Kind, data: Any, return_dict: bool) -> Any:
-        loop = Loop(self._program(kind), kind, live=True)
+        loop = Loop(self._program(kind), kind, before=self.reset_metrics, live=kind == "train")
         logs, _ = loop.over_stream(iter([data]), None)
+        loop.finish()
         return logs if return_dict else self._in_order(logs)
 
     def _read(
@@ -348,26 +359,30 @@ class Trainer(Steps):
             )
         return ArrayData.read(*given, role="validation x")
 
-    def _prepare(self, data: Any, targets: bool = True) -> None:
-        """Builds what is not built yet and refuses data that cannot work."""
+    def _prepare(self, data: Any, targets: bool = True) -> bool:
+        """Builds what is not built yet and refuses data that cannot work.
+
+        Returns whether anything was built.
+        """
         if isinstance(data, StreamData):
-            return
-        self._build_for_batch(data, targets)
+            return False
+        fresh = self._build_for_batch(data, targets)
         if targets:
             self._check_data(data, "data")
+        return fresh
 
-    def _build_for_batch(self, data: ArrayData, targets: bool = True) -> None:
+    def _build_for_batch(self, data: ArrayData, targets: bool = True) -> bool:
         """Builds the model and what compile was told, from the shapes of one batch."""
         unresolved = targets and any(
             part is not None and part.outputs is None
             for part in (self._compiled_loss, self._compiled_metrics)
         )
         if self.built and not unresolved:
-            return
+            return False
         specs = as_specs(data.x, KerasTensor)
         y_pred = self.compute_output_spec(specs)
         if not unresolved:
-            return
+            return True
         if data.y is None:
             raise InvalidArgument(
                 "Argument `y` is None, but the model was compiled with a loss or metrics.",
@@ -379,6 +394,7 @@ class Trainer(Steps):
         for part in (self._compiled_loss, self._compiled_metrics):
             if part is not None:
                 part.build(outputs, y, y_pred)
+        return True
 
     def _check_data(self, data: ArrayData, role: str) -> None:
         refuse_nan(data.x, "x" if role == "data" else f"{role} x")

@@ -1,131 +1,177 @@
-"""All callbacks of a run as one."""
+"""CallbackList: all callbacks of one run, as one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
+import jax
+import numpy as np
+
 from lamella._base.errors import WrongType
-from lamella.callbacks.base import Callback
+from lamella.callbacks.base import Callback, Phase
 from lamella.callbacks.history import History
 from lamella.callbacks.progress import ProgressBar
 
-_BATCH_HOOKS = {
-    "train": ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end"),
-    "test": ("on_test_batch_begin", "on_test_batch_end"),
-    "predict": ("on_predict_batch_begin", "on_predict_batch_end"),
-}
-
 
 class CallbackList(Callback):
-    """Passes on what happens, in order.
+    """Passes everything on to several callbacks, in order.
 
     Args:
-        callbacks: one callback or several, None for none.
-        model: the model they are about.
-        verbose: "auto", 0, 1 or 2.
-        epochs, steps: the run's length; `steps` is None if it is not known.
-        add_history: whether the run is training, so that the model gets a History.
+        callbacks: a callback, or lists of them.
+        add_history: whether to add a History if there is none.
+        add_progbar: whether to add a progress bar if there is none.
+        model: the model that is trained.
+        params: settings of the run: verbose, epochs, steps. With verbose a bar is added too.
+
+    Raises: WrongType, if something is not a callback.
+
+    Example:
+        >>> told = CallbackList([History()], epochs=1, steps=10)
+        >>> told.wants_batches("train")
+        False
     """
 
     def __init__(
         self,
         callbacks: Any = None,
-        model: Any = None,
-        verbose: str | int = 0,
-        epochs: int = 1,
-        steps: int | None = None,
         add_history: bool = False,
+        add_progbar: bool = False,
+        model: Any = None,
+        **params: Any,
     ) -> None:
-        self.callbacks = _as_list(callbacks)
-        shown = 1 if verbose == "auto" else int(verbose)
-        self.progress_bar = ProgressBar(shown, training=add_history) if shown else None
-        if add_history:
-            found = [one for one in self.callbacks if isinstance(one, History)]
-            history = found[0] if found else History()
-            if not found:
-                self.callbacks.append(history)
-            model.history = history
-        for callback in self._all():
-            callback.set_params({"epochs": epochs, "steps": steps, "verbose": shown})
+        super().__init__()
+        self.callbacks = [_checked(item) for item in jax.tree.leaves(callbacks)]
+        self.history = self._first(History)
+        self.bar = self._first(ProgressBar)
+        self.seconds = 0.0
+        if self.history is None and add_history:
+            self.history = History()
+            self.callbacks.append(self.history)
+        if self.bar is None and (add_progbar or params.get("verbose")):
+            self.bar = ProgressBar()
+            self.callbacks.append(self.bar)
+        self._wanted = {
+            phase: any(item.wants_batches(phase) for item in self.callbacks)
+            for phase in ("train", "test", "predict")
+        }
+        self.set_model(model)
+        self.set_params(params)
+
+    def _first(self, kind: type) -> Any:
+        return next((item for item in self.callbacks if isinstance(item, kind)), None)
+
+    def wants_batches(self, phase: Phase = "train") -> bool:
+        """Whether a callback has a hook for every batch of a phase."""
+        return self._wanted[phase]
+
+    def append(self, callback: Any) -> None:
+        """Adds a callback at the end."""
+        callback = _checked(callback)
+        self.callbacks.append(callback)
+        for phase in self._wanted:
+            self._wanted[phase] |= callback.wants_batches(phase)
+        callback.set_model(self._model)
+        callback.set_params(self.params or {})
+
+    def set_params(self, params: dict[str, Any]) -> None:
+        self.params = params
+        if params:
+            for callback in self.callbacks:
+                callback.set_params(params)
+
+    def set_model(self, model: Any) -> None:
+        if model is None:
+            return
+        super().set_model(model)
+        if self.history is not None:
+            model.history = self.history
+        for callback in self.callbacks:
             callback.set_model(model)
 
-    def _all(self) -> list[Callback]:
-        bar = [] if self.progress_bar is None else [self.progress_bar]
-        return [*bar, *self.callbacks]
+    def progress(self, phase: Phase, step: int, logs: dict[str, Any]) -> None:
+        """Shows how far a pass is; the loop calls it some times a second."""
+        if self.bar is not None:
+            self.bar.progress(phase, step, logs)
 
-    def wants_batches(self, kind: str) -> bool:
-        """Whether a callback wants to be told of every batch of that kind of pass."""
-        return any(
-            getattr(type(callback), hook) is not getattr(Callback, hook)
-            for callback in self.callbacks
-            for hook in _BATCH_HOOKS[kind]
-        )
-
-    def progress(self, kind: str, done: int, logs: dict[str, Any]) -> None:
-        """Moves the progress bar; called some ten times a second."""
-        if self.progress_bar is not None:
-            self.progress_bar.update(kind, done, logs)
-
-    def batch_begin(self, kind: str, batch: int) -> None:
-        """Before a step of that kind of pass."""
+    def _tell(self, hook: str, *args: Any) -> None:
         for callback in self.callbacks:
-            getattr(callback, f"on_{kind}_batch_begin")(batch, {})
-            if kind == "train":
-                callback.on_batch_begin(batch, {})
+            getattr(callback, hook)(*args)
 
-    def batch_end(self, kind: str, batch: int, logs: dict[str, Any]) -> None:
-        """After a step of that kind of pass."""
-        for callback in self.callbacks:
-            getattr(callback, f"on_{kind}_batch_end")(batch, logs)
-            if kind == "train":
-                callback.on_batch_end(batch, logs)
+    def on_batch_begin(  # type: ignore[override]
+        self, phase: Any, batch: Any = None, logs: Any = None
+    ) -> None:
+        """Before a batch of a phase; `on_batch_begin(3)` means training."""
+        phase, batch = ("train", phase) if batch is None else (phase, batch)
+        self._tell(f"on_{phase}_batch_begin", batch, plain(logs))
 
-    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        for callback in self._all():
-            callback.on_train_begin(logs or {})
+    def on_batch_end(  # type: ignore[override]
+        self, phase: Any, batch: Any = None, logs: Any = None
+    ) -> None:
+        """After a batch of a phase; `on_batch_end(3)` means training."""
+        phase, batch = ("train", phase) if batch is None else (phase, batch)
+        self._tell(f"on_{phase}_batch_end", batch, plain(logs))
 
-    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        for callback in self._all():
-            callback.on_train_end(logs or {})
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self._tell("on_train_batch_begin", batch, plain(logs))
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self._tell("on_train_batch_end", batch, plain(logs))
+
+    def on_test_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self._tell("on_test_batch_begin", batch, plain(logs))
+
+    def on_test_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self._tell("on_test_batch_end", batch, plain(logs))
+
+    def on_predict_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self._tell("on_predict_batch_begin", batch, plain(logs))
+
+    def on_predict_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self._tell("on_predict_batch_end", batch, plain(logs))
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        for callback in self._all():
-            callback.on_epoch_begin(epoch, logs or {})
+        self._tell("on_epoch_begin", epoch, plain(logs))
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        values = {} if logs is None else logs
-        for callback in self._all():
-            callback.on_epoch_end(epoch, values)
+        self._tell("on_epoch_end", epoch, plain(logs))
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self._tell("on_train_begin", plain(logs))
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        self._tell("on_train_end", plain(logs))
 
     def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
-        for callback in self._all():
-            callback.on_test_begin(logs or {})
+        self._tell("on_test_begin", plain(logs))
 
     def on_test_end(self, logs: dict[str, Any] | None = None) -> None:
-        for callback in self._all():
-            callback.on_test_end(logs or {})
+        self._tell("on_test_end", plain(logs))
 
     def on_predict_begin(self, logs: dict[str, Any] | None = None) -> None:
-        for callback in self._all():
-            callback.on_predict_begin(logs or {})
+        self._tell("on_predict_begin", plain(logs))
 
     def on_predict_end(self, logs: dict[str, Any] | None = None) -> None:
-        for callback in self._all():
-            callback.on_predict_end(logs or {})
+        self._tell("on_predict_end", plain(logs))
 
 
-def _as_list(callbacks: Any) -> list[Callback]:
-    if callbacks is None:
-        return []
-    given = list(callbacks) if isinstance(callbacks, Iterable) else [callbacks]
-    flat = [one for item in given for one in (item if isinstance(item, (list, tuple)) else [item])]
-    for callback in flat:
-        if not isinstance(callback, Callback):
-            made = " It is a class: add ()." if isinstance(callback, type) else ""
-            raise WrongType(
-                f"Argument `callbacks` must hold callbacks. Received: {callback!r}.{made}",
-                help="Pass objects such as lamella.callbacks.EarlyStopping(patience=3).",
-            )
-    return flat
+def plain(logs: dict[str, Any] | None) -> dict[str, Any]:
+    """A dictionary of its own, with Python numbers where there is one number."""
+    return {name: _number(value) for name, value in (logs or {}).items()}
 
+
+def _number(value: Any) -> Any:
+    if isinstance(value, (jax.Array, np.ndarray, np.generic)) and np.ndim(value) == 0:
+        return float(value)
+    return value
+
+
+def _checked(callback: Any) -> Callback:
+    if isinstance(callback, Callback):
+        return callback
+    name = callback.__name__ if isinstance(callback, type) else type(callback).__name__
+    raise WrongType(
+        f"`callbacks` must hold callbacks. Received: {callback!r}.",
+        help=f"Write {name}(...) with parentheses."
+        if isinstance(callback, type)
+        else "Make its class a subclass of lamella.callbacks.Callback.",
+    )

@@ -1,4 +1,4 @@
-"""The progress of a run: a live line in a terminal, one plain line for each pass in a log."""
+"""ProgressBar: what `verbose` shows."""
 
 from __future__ import annotations
 
@@ -6,104 +6,174 @@ import sys
 import time
 from typing import Any
 
-from lamella.callbacks.base import Callback
+import numpy as np
 
-_WIDTH = 24
+from lamella._base import optional
+from lamella._base.registry import register
+from lamella.callbacks.base import Callback, Phase
 
 
+@register("callback", module="keras.callbacks", name="ProgbarLogger")
 class ProgressBar(Callback):
-    """Shows how far a pass is, how long it takes, and the running losses and metrics.
+    """Shows how far training is, and one line for each epoch.
 
-    Args:
-        verbose: 1 shows a live bar where the output is a terminal; everything else gets one line
-            for each pass, without colour codes or backspaces.
-        training: whether passes are numbered.
+    In a terminal and with verbose=1, a bar moves while an epoch runs. Files, pipes and notebooks
+    get the lines only, so that logs stay readable. The loop calls `update` some times a second; the
+    bar needs no hook of batches.
 
     Example:
-        >>> bar = ProgressBar(verbose=2, training=False)
-        >>> bar.set_params({"epochs": 1, "steps": 4})
-        >>> bar.update("test", 4, {"loss": 0.5})
+        >>> bar = ProgressBar()
+        >>> bar.set_params({"verbose": 2, "epochs": 3, "steps": 10})
+        >>> bar.on_epoch_begin(0)
+        >>> bar.on_epoch_end(0, {"loss": 0.5, "val_loss": 0.25})
+        Epoch 1/3 - 0s - ... - loss: 0.5000 - val_loss: 0.2500
     """
 
-    def __init__(self, verbose: int = 1, training: bool = True) -> None:
-        self.verbose = verbose
-        self.training = training
-        self.live = verbose == 1 and sys.stdout.isatty()
-        self._started = 0.0
-        self._epoch = 0
+    def __init__(self) -> None:
+        super().__init__()
+        self.verbose = 1
+        self.epochs = 1
+        self.steps: int | None = None
         self._done = 0
-        self._width = 0
+        self._title = ""
+        self._started = 0.0
+        self._fitting = False
+        self._live: Any = None
+        self._task: Any = None
 
-    def update(self, kind: str, done: int, logs: dict[str, Any]) -> None:
-        """Redraws the live line; called some ten times a second."""
-        if self.training and kind != "train":
-            return
-        self._done = done
-        if self.live:
-            self._draw(logs, final=False)
+    def set_params(self, params: dict[str, Any]) -> None:
+        super().set_params(params)
+        verbose = params.get("verbose", 1)
+        self.verbose = 1 if verbose == "auto" else int(verbose)
+        self.epochs = params.get("epochs") or 1
+        self.steps = params.get("steps")
+
+    def wants_batches(self, phase: Phase) -> bool:
+        return False
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self._fitting = True
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        self._fitting = False
+        self._stop()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self._start(epoch)
+        self._fitting = True
+        self._start(f"Epoch {epoch + 1}/{self.epochs}")
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self._draw(logs or {}, final=True)
+        self._finish(logs)
 
     def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
-        if not self.training:
-            self._start(0)
+        if not self._fitting:
+            self._start("Evaluate")
 
     def on_test_end(self, logs: dict[str, Any] | None = None) -> None:
-        if not self.training:
-            self._draw(logs or {}, final=True)
+        if not self._fitting:
+            self._finish(logs)
 
     def on_predict_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self._start(0)
+        self._start("Predict")
 
     def on_predict_end(self, logs: dict[str, Any] | None = None) -> None:
-        self._draw({}, final=True)
+        self._finish(None)
 
-    def _start(self, epoch: int) -> None:
-        self._epoch, self._done = epoch, 0
+    def progress(self, phase: Phase, step: int, logs: dict[str, Any] | None) -> None:
+        """Takes how far a pass of some phase is; validation inside of training is not shown."""
+        if phase != "test" or not self._fitting:
+            self.update(step, logs, self.steps)
+
+    def update(
+        self, step: int, logs: dict[str, Any] | None = None, steps: int | None = None
+    ) -> None:
+        """Shows that so many of `steps` are done; cheap, but not meant for every step.
+
+        Args:
+            step: how many steps are done.
+            logs: losses and metrics so far.
+            steps: how many there are, None if unknown.
+        """
+        self._done = step
+        self.steps = self.steps if steps is None else steps
+        if self.verbose != 1 or not sys.stdout.isatty():
+            return
+        if self._live is None:
+            self._open()
+        self._live.update(
+            self._task, completed=step, total=self.steps, logs=log_text(logs), done=step
+        )
+        self._live.refresh()
+
+    def _start(self, title: str) -> None:
+        self._stop()
+        self._title = title
+        self._done = 0
         self._started = time.perf_counter()
 
-    def _draw(self, logs: dict[str, Any], final: bool) -> None:
+    def _open(self) -> None:
+        progress = optional.require("rich.progress", purpose="to show a progress bar")
+        console = optional.require("rich.console", purpose="to show a progress bar")
+        screen = console.Console(file=sys.stdout)
+        self._live = progress.Progress(
+            progress.TextColumn("{task.description}"),
+            progress.BarColumn(bar_width=24),
+            progress.TextColumn("{task.fields[done]}/{task.total}"),
+            progress.TimeRemainingColumn(),
+            progress.TextColumn("{task.fields[logs]}"),
+            console=screen,
+            auto_refresh=False,
+            transient=True,
+        )
+        self._task = self._live.add_task(self._title, total=self.steps, logs="", done=0)
+        self._live.start()
+        # An error must not leave a person without a cursor.
+        screen.show_cursor(True)
+
+    def _stop(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+        self._live = None
+
+    def _finish(self, logs: dict[str, Any] | None) -> None:
+        self._stop()
+        if not self.verbose:
+            return
         elapsed = time.perf_counter() - self._started
-        steps = self.params.get("steps") or (self._done if final else None)
-        parts = []
-        if self.training:
-            parts.append(f"Epoch {self._epoch + 1}/{self.params.get('epochs', 1)}")
-        if self.live:
-            parts.append(_bar(self._done, steps))
-        else:
-            parts.append(f"{self._done}/{steps or self._done}")
-        if final or not steps:
-            parts.append(f"{elapsed:.0f}s {_per_step(elapsed, self._done)}")
-        else:
-            left = elapsed / max(self._done, 1) * (steps - self._done)
-            parts.append(f"{left:.0f}s left")
-        parts += [f"{name}: {_number(value)}" for name, value in logs.items()]
-        line = " - ".join(parts)
-        if self.live:
-            sys.stdout.write("\r" + line.ljust(self._width) + ("\n" if final else ""))
-            self._width = 0 if final else len(line)
-        else:
-            sys.stdout.write(line + "\n")
-        sys.stdout.flush()
+        steps = self._done or self.steps or 1
+        parts = [self._title, f"{elapsed:.0f}s", f"{duration(elapsed / steps)}/step"]
+        text = log_text(logs)
+        print(" - ".join([*parts, text] if text else parts), flush=True)
 
 
-def _bar(done: int, steps: int | None) -> str:
-    if not steps:
-        return f"{done} steps"
-    filled = min(_WIDTH, _WIDTH * done // steps)
-    return f"{done}/{steps} {'━' * filled}{'─' * (_WIDTH - filled)}"
+# Keras's name for it.
+ProgbarLogger = ProgressBar
 
 
-def _per_step(seconds: float, steps: int) -> str:
-    each = seconds / max(steps, 1)
-    return f"{each * 1e3:.0f}ms/step" if each >= 1e-3 else f"{each * 1e6:.0f}us/step"
+def log_text(logs: dict[str, Any] | None) -> str:
+    """Logs in one line.
+
+    Example:
+        >>> log_text({"accuracy": 0.9, "loss": 0.00001})
+        'accuracy: 0.9000 - loss: 1.0000e-05'
+    """
+    return " - ".join(f"{name}: {_value(value)}" for name, value in (logs or {}).items())
 
 
-def _number(value: Any) -> str:
-    if not isinstance(value, float):
+def _value(value: Any) -> str:
+    if np.ndim(value) or not isinstance(value, (int, float, np.number)):
         return str(value)
-    return f"{value:.4f}" if abs(value) >= 1e-3 or value == 0 else f"{value:.4e}"
+    value = float(value)
+    return f"{value:.4f}" if abs(value) > 1e-3 or value == 0 else f"{value:.4e}"
+
+
+def duration(seconds: float) -> str:
+    """A time in the unit that suits it.
+
+    Example:
+        >>> duration(2.0), duration(0.012), duration(0.000012)
+        ('2s', '12ms', '12us')
+    """
+    if seconds >= 1:
+        return f"{seconds:.0f}s"
+    return f"{seconds * 1e3:.0f}ms" if seconds >= 1e-3 else f"{seconds * 1e6:.0f}us"

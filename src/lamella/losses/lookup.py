@@ -18,8 +18,8 @@ def get(identifier: Any) -> Any:
     Raises: UnknownName, if there is none of that name; WrongType, if it is none of those.
 
     Example:
-        >>> get("MeanSquaredError")
-        MeanSquaredError()
+        >>> get("mse").__name__, get("MeanSquaredError").name
+        ('mean_squared_error', 'mean_squared_error')
     """
     return plain.resolve("loss", identifier)
 
@@ -45,8 +45,8 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
         custom_objects: your own classes by name.
 
     Example:
-        >>> deserialize(serialize(get("MeanSquaredError")))
-        MeanSquaredError()
+        >>> deserialize(serialize(get("MeanSquaredError"))).name
+        'mean_squared_error'
     """
     with registry.custom_objects(custom_objects):
         return get(config)

@@ -163,10 +163,10 @@ def unit(x: jax.Array, axis: int) -> jax.Array:
         >>> unit(jnp.array([0.0, 2.0]), -1).tolist()
         [0.0, 1.0]
     """
-    square = jnp.sum(jnp.square(x), axis=axis, keepdims=True)
-    # A half type rounds epsilon^2 to zero, and 0 / 0 is no direction.
-    least = max(epsilon() ** 2, float(jnp.finfo(x.dtype).tiny))
-    return x * jax.lax.rsqrt(jnp.maximum(square, least))
+    # A half type can hold neither epsilon^2 nor the slope of the root there.
+    wide = x.astype(jnp.promote_types(x.dtype, "float32"))
+    square = jnp.sum(jnp.square(wide), axis=axis, keepdims=True)
+    return (wide * jax.lax.rsqrt(jnp.maximum(square, epsilon() ** 2))).astype(x.dtype)
 
 
 @register("loss", module="keras.losses")

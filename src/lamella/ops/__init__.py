@@ -1,5 +1,8 @@
 """Functions of arrays, the same on arrays, variables and symbolic tensors."""
 
+from lamella.ops import linalg as linalg
+from lamella.ops import nn as nn
+from lamella.ops import numpy as numpy
 from lamella.ops.activation import celu as celu
 from lamella.ops.activation import elu as elu
 from lamella.ops.activation import gelu as gelu
@@ -50,6 +53,7 @@ from lamella.ops.arithmetic import nextafter as nextafter
 from lamella.ops.arithmetic import sign as sign
 from lamella.ops.arithmetic import subtract as subtract
 from lamella.ops.arithmetic import true_divide as true_divide
+from lamella.ops.attention import dot_product_attention as dot_product_attention
 from lamella.ops.bitwise import bitwise_and as bitwise_and
 from lamella.ops.bitwise import bitwise_invert as bitwise_invert
 from lamella.ops.bitwise import bitwise_left_shift as bitwise_left_shift
@@ -79,6 +83,17 @@ from lamella.ops.comparison import logical_or as logical_or
 from lamella.ops.comparison import logical_xor as logical_xor
 from lamella.ops.comparison import not_equal as not_equal
 from lamella.ops.comparison import signbit as signbit
+from lamella.ops.control import associative_scan as associative_scan
+from lamella.ops.control import cond as cond
+from lamella.ops.control import custom_gradient as custom_gradient
+from lamella.ops.control import fori_loop as fori_loop
+from lamella.ops.control import jvp as jvp
+from lamella.ops.control import map as map
+from lamella.ops.control import scan as scan
+from lamella.ops.control import switch as switch
+from lamella.ops.control import vectorize as vectorize
+from lamella.ops.control import vectorized_map as vectorized_map
+from lamella.ops.control import while_loop as while_loop
 from lamella.ops.convert import cast as cast
 from lamella.ops.convert import convert_to_numpy as convert_to_numpy
 from lamella.ops.convert import convert_to_tensor as convert_to_tensor
@@ -89,6 +104,13 @@ from lamella.ops.convert import saturate_cast as saturate_cast
 from lamella.ops.convert import shape as shape
 from lamella.ops.convert import size as size
 from lamella.ops.convert import stop_gradient as stop_gradient
+from lamella.ops.convolution import average_pool as average_pool
+from lamella.ops.convolution import conv as conv
+from lamella.ops.convolution import depth_to_space as depth_to_space
+from lamella.ops.convolution import depthwise_conv as depthwise_conv
+from lamella.ops.convolution import max_pool as max_pool
+from lamella.ops.convolution import separable_conv as separable_conv
+from lamella.ops.convolution import space_to_depth as space_to_depth
 from lamella.ops.create import arange as arange
 from lamella.ops.create import array as array
 from lamella.ops.create import bartlett as bartlett
@@ -110,6 +132,31 @@ from lamella.ops.create import ones_like as ones_like
 from lamella.ops.create import tri as tri
 from lamella.ops.create import zeros as zeros
 from lamella.ops.create import zeros_like as zeros_like
+from lamella.ops.crossentropy import binary_crossentropy as binary_crossentropy
+from lamella.ops.crossentropy import categorical_crossentropy as categorical_crossentropy
+from lamella.ops.crossentropy import log_chances as log_chances
+from lamella.ops.crossentropy import one_hot as one_hot
+from lamella.ops.crossentropy import same_shape as same_shape
+from lamella.ops.crossentropy import (
+    sparse_categorical_crossentropy as sparse_categorical_crossentropy,
+)
+from lamella.ops.decompositions import cholesky as cholesky
+from lamella.ops.decompositions import cholesky_inverse as cholesky_inverse
+from lamella.ops.decompositions import det as det
+from lamella.ops.decompositions import eig as eig
+from lamella.ops.decompositions import eigh as eigh
+from lamella.ops.decompositions import inv as inv
+from lamella.ops.decompositions import logdet as logdet
+from lamella.ops.decompositions import lstsq as lstsq
+from lamella.ops.decompositions import lu_factor as lu_factor
+from lamella.ops.decompositions import matrix_rank as matrix_rank
+from lamella.ops.decompositions import norm as norm
+from lamella.ops.decompositions import pinv as pinv
+from lamella.ops.decompositions import qr as qr
+from lamella.ops.decompositions import slogdet as slogdet
+from lamella.ops.decompositions import solve as solve
+from lamella.ops.decompositions import solve_triangular as solve_triangular
+from lamella.ops.decompositions import svd as svd
 from lamella.ops.exponential import cbrt as cbrt
 from lamella.ops.exponential import erf as erf
 from lamella.ops.exponential import erfc as erfc
@@ -160,6 +207,11 @@ from lamella.ops.joining import stack as stack
 from lamella.ops.joining import unstack as unstack
 from lamella.ops.joining import vsplit as vsplit
 from lamella.ops.joining import vstack as vstack
+from lamella.ops.normalization import batch_normalization as batch_normalization
+from lamella.ops.normalization import layer_normalization as layer_normalization
+from lamella.ops.normalization import moments as moments
+from lamella.ops.normalization import normalize as normalize
+from lamella.ops.normalization import rms_normalization as rms_normalization
 from lamella.ops.products import cross as cross
 from lamella.ops.products import diff as diff
 from lamella.ops.products import dot as dot
@@ -213,6 +265,11 @@ from lamella.ops.rounding import round as round
 from lamella.ops.rounding import trunc as trunc
 from lamella.ops.rounding import view_as_complex as view_as_complex
 from lamella.ops.rounding import view_as_real as view_as_real
+from lamella.ops.segments import cdist as cdist
+from lamella.ops.segments import segment_max as segment_max
+from lamella.ops.segments import segment_min as segment_min
+from lamella.ops.segments import segment_prod as segment_prod
+from lamella.ops.segments import segment_sum as segment_sum
 from lamella.ops.shaping import broadcast_to as broadcast_to
 from lamella.ops.shaping import copy as copy
 from lamella.ops.shaping import expand_dims as expand_dims
@@ -231,6 +288,12 @@ from lamella.ops.shaping import swapaxes as swapaxes
 from lamella.ops.shaping import tile as tile
 from lamella.ops.shaping import transpose as transpose
 from lamella.ops.shaping import view as view
+from lamella.ops.signal import extract_sequences as extract_sequences
+from lamella.ops.signal import fft as fft
+from lamella.ops.signal import fft2 as fft2
+from lamella.ops.signal import ifft2 as ifft2
+from lamella.ops.signal import irfft as irfft
+from lamella.ops.signal import rfft as rfft
 from lamella.ops.statistics import bincount as bincount
 from lamella.ops.statistics import corrcoef as corrcoef
 from lamella.ops.statistics import correlate as correlate
@@ -267,3 +330,7 @@ from lamella.ops.trigonometric import sinc as sinc
 from lamella.ops.trigonometric import sinh as sinh
 from lamella.ops.trigonometric import tan as tan
 from lamella.ops.trigonometric import tanh as tanh
+from lamella.ops.weighted import average as average
+from lamella.ops.weighted import einsum as einsum
+from lamella.ops.weighted import multi_hot as multi_hot
+from lamella.ops.weighted import psnr as psnr

@@ -58,7 +58,7 @@ def pair(x1: Any, x2: Any) -> tuple[Any, Any]:
     """Two operands of equal rank; a Python number stays one beside an array."""
     if is_scalar(x1) and is_scalar(x2):
         return array(x1), array(x2)
-    return same_rank(array_or_number(x1), array_or_number(x2))  # type: ignore[return-value]
+    return same_rank(array_or_number(x1), array_or_number(x2))
 
 
 def same_rank(*arrays: Any) -> tuple[Any, ...]:

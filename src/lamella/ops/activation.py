@@ -124,17 +124,7 @@ def silu(x: Any) -> jax.Array:
     return jax.nn.silu(inexact(x))
 
 
-@op("swish", module=NN)
-def swish(x: Any) -> jax.Array:
-    """x * sigmoid(x).
-
-    Args:
-        x: numbers.
-    Example:
-        >>> float(swish(0.0))
-        0.0
-    """
-    return jax.nn.silu(inexact(x))
+swish = silu
 
 
 @op("hard_silu", module=NN)
@@ -150,17 +140,7 @@ def hard_silu(x: Any) -> jax.Array:
     return jax.nn.hard_silu(inexact(x))
 
 
-@op("hard_swish", module=NN)
-def hard_swish(x: Any) -> jax.Array:
-    """x * hard_sigmoid(x).
-
-    Args:
-        x: numbers.
-    Example:
-        >>> float(hard_swish(3.0))
-        3.0
-    """
-    return jax.nn.hard_silu(inexact(x))
+hard_swish = hard_silu
 
 
 @op("sigmoid", module=NN)

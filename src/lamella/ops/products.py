@@ -119,9 +119,8 @@ def cross(
         >>> cross([1, 0, 0], [0, 1, 0]).tolist()
         [0, 0, 1]
     """
-    return jnp.cross(
-        *same_rank(array(x1), array(x2)), axisa=axisa, axisb=axisb, axisc=axisc, axis=axis
-    )
+    first, second = same_rank(array(x1), array(x2))
+    return jnp.cross(first, second, axisa=axisa, axisb=axisb, axisc=axisc, axis=axis)
 
 
 @op("tensordot", module=NUMPY, arrays=2)

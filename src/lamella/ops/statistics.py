@@ -174,7 +174,7 @@ def quantile(
         x: numbers.
         q: shares, 0 <= q <= 1.
         axis: the axis or axes to reduce, all of them if None.
-        method: what to give between two entries: "linear", "lower", "higher", "nearest", "midpoint".
+        method: between two entries: "linear", "lower", "higher", "nearest", "midpoint".
         keepdims: whether reduced axes stay, with size 1.
     Example:
         >>> float(quantile([1.0, 2.0, 3.0], 0.5))
@@ -195,7 +195,7 @@ def nanquantile(
         x: numbers.
         q: shares, 0 <= q <= 1.
         axis: the axis or axes to reduce, all of them if None.
-        method: what to give between two entries: "linear", "lower", "higher", "nearest", "midpoint".
+        method: between two entries: "linear", "lower", "higher", "nearest", "midpoint".
         keepdims: whether reduced axes stay, with size 1.
     Example:
         >>> float(nanquantile([1.0, float("nan"), 3.0], 0.5))
@@ -216,7 +216,7 @@ def percentile(
         x: numbers.
         q: percentages, 0 <= q <= 100.
         axis: the axis or axes to reduce, all of them if None.
-        method: what to give between two entries: "linear", "lower", "higher", "nearest", "midpoint".
+        method: between two entries: "linear", "lower", "higher", "nearest", "midpoint".
         keepdims: whether reduced axes stay, with size 1.
     Example:
         >>> float(percentile([1.0, 2.0, 3.0], 50))
@@ -237,7 +237,7 @@ def nanpercentile(
         x: numbers.
         q: percentages, 0 <= q <= 100.
         axis: the axis or axes to reduce, all of them if None.
-        method: what to give between two entries: "linear", "lower", "higher", "nearest", "midpoint".
+        method: between two entries: "linear", "lower", "higher", "nearest", "midpoint".
         keepdims: whether reduced axes stay, with size 1.
     Example:
         >>> float(nanpercentile([1.0, float("nan"), 3.0], 50))

@@ -81,12 +81,10 @@ class Adafactor(Optimizer):
         self.relative_step = relative_step
 
     def build(self, variables: Sequence[Variable]) -> None:
-        if self.built:
-            return
         super().build(variables)
-        self._rows: list[Variable | None] = []
-        self._columns: list[Variable | None] = []
-        self._velocities: list[Variable | None] = []
+        self._rows: list[Any] = []
+        self._columns: list[Any] = []
+        self._velocities: list[Any] = []
         for variable in variables:
             shape = variable.shape
             if variable.overwrite_with_gradient:

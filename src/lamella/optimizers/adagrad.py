@@ -13,7 +13,7 @@ from lamella._state.variable import Variable
 from lamella.optimizers.base import Optimizer
 
 
-def fade(old: jax.Array, new: jax.Array, keep: float) -> jax.Array:
+def fade(old: jax.Array, new: jax.Array, keep: Any) -> jax.Array:
     """keep * old + (1 - keep) * new.
 
     Example:
@@ -85,8 +85,6 @@ class Adagrad(Optimizer):
         self.epsilon = epsilon
 
     def build(self, variables: Sequence[Variable]) -> None:
-        if self.built:
-            return
         super().build(variables)
         self._sums = self.add_optimizer_variables(
             variables, "accumulator", constant(self.initial_accumulator_value)
@@ -160,8 +158,6 @@ class Adadelta(Optimizer):
         self.epsilon = epsilon
 
     def build(self, variables: Sequence[Variable]) -> None:
-        if self.built:
-            return
         super().build(variables)
         self._grads, self._deltas = self.add_optimizer_variables(
             variables, ["accumulated_grad", "accumulated_delta_var"]

@@ -78,8 +78,6 @@ class Adam(Optimizer):
         self.amsgrad = amsgrad
 
     def build(self, variables: Sequence[Variable]) -> None:
-        if self.built:
-            return
         super().build(variables)
         self._momentums, self._velocities = self.add_optimizer_variables(
             variables, ["momentum", "velocity"]

@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import warnings
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Self
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-from lamella import initializers
-from lamella._base.configurable import Configurable
-from lamella._base.errors import InvalidArgument, InvalidData, InvalidShape, NotReady, WrongType
+from lamella._base.errors import InvalidArgument, InvalidData, NotReady, WrongType
 from lamella._base.naming import name_for
 from lamella._base.registry import register
 from lamella._base.serialize import serialize
-from lamella._state import frame as frames
 from lamella._state.pure import pure
 from lamella._state.variable import Variable
 from lamella.optimizers import checks
 from lamella.optimizers.clipping import clip_by_global_norm, clip_by_norm, clip_by_value
 from lamella.optimizers.schedules.base import LearningRateSchedule
+from lamella.optimizers.state import OptimizerState
 
 
 @register("optimizer", "optimizer", module="keras.optimizers")
-class Optimizer(Configurable):
+class Optimizer(OptimizerState):
     """Changes variables by their gradients; override `build` and `update_step`.
 
     Args:
@@ -98,23 +96,12 @@ class Optimizer(Configurable):
         if not callable(learning_rate):
             self._learning_rate = self._rate_variable(float(learning_rate))
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        # A person's optimizer may simply assign a variable; it then belongs to the state.
-        if isinstance(value, Variable):
-            self._track(value)
-        object.__setattr__(self, name, value)
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "build" in cls.__dict__:
+            cls.build = _once(cls.__dict__["build"])  # type: ignore[method-assign]
 
     # State
-
-    def _track(self, variable: Variable) -> None:
-        tracked = self.__dict__.setdefault("_variables", [])
-        if not any(variable is known for known in tracked):
-            tracked.append(variable)
-
-    @property
-    def variables(self) -> list[Variable]:
-        """All state, in the order that files have: iteration, learning rate, then the slots."""
-        return list(self._variables)
 
     @property
     def iterations(self) -> Any:
@@ -123,85 +110,10 @@ class Optimizer(Configurable):
             return self._iterations.value // self.gradient_accumulation_steps
         return self._iterations
 
-    def add_variable(
-        self,
-        shape: Any,
-        initializer: Any = "zeros",
-        dtype: Any = None,
-        aggregation: str = "none",
-        layout: Any = None,
-        name: str | None = None,
-    ) -> Variable:
-        """Makes a variable of the optimizer's state.
-
-        Args:
-            shape: its shape.
-            initializer: a name, an object or a function of (shape, dtype).
-            dtype: the number type, the default float type if None.
-            aggregation, layout: accepted for Keras.
-            name: its own name.
-        """
-        with frames.changed(path=(self.name,)):
-            variable = Variable(
-                initializers.get(initializer),
-                shape=shape,
-                dtype=dtype,
-                trainable=False,
-                aggregation=aggregation,
-                name=name,
-            )
-        self._track(variable)
-        return variable
-
-    def add_variable_from_reference(
-        self, reference_variable: Variable, name: str | None = None, initializer: Any = "zeros"
-    ) -> Variable:
-        """Makes a variable of the state in the shape and type of a model's variable.
-
-        Args:
-            reference_variable: the model's variable.
-            name: what it is for: "momentum" ...
-            initializer: its first value.
-        """
-        path = reference_variable.path.replace("/", "_")
-        return self.add_variable(
-            shape=reference_variable.shape,
-            initializer=initializer,
-            dtype=_dtype(reference_variable),
-            name=f"{path}_{name or 'var'}",
-        )
-
-    def add_optimizer_variables(
-        self, trainable_variables: Sequence[Variable], name: Any, initializer: Any = "zeros"
-    ) -> Any:
-        """Makes one variable of the state for each model variable, or several.
-
-        Args:
-            trainable_variables: the model's variables.
-            name: what they are for, or a list of such names.
-            initializer: their first value, or a list: one for each name.
-
-        Returns a list, or one list for each name; None stands for variables that are overwritten.
-        """
-        names = [name] if isinstance(name, str) else list(name)
-        several = isinstance(initializer, (list, tuple))
-        starts = list(initializer) if several else [initializer] * len(names)
-        if len(names) != len(starts):
-            raise InvalidArgument(
-                f"Received {len(names)} names and {len(starts)} initializers for optimizer state.",
-                help="Give one initializer for all, or one for each name.",
-            )
-        made: list[list[Variable | None]] = [[] for _ in names]
-        for variable in trainable_variables:
-            for column, own, start in zip(made, names, starts):
-                kept = not variable.overwrite_with_gradient
-                column.append(
-                    self.add_variable_from_reference(variable, own, start) if kept else None
-                )
-        return made[0] if isinstance(name, str) else tuple(made)
-
     def build(self, variables: Sequence[Variable]) -> None:
-        """Makes the state for the variables that are to be changed."""
+        """Makes the state for the variables that are to be changed; a second call does nothing."""
+        if self.built:
+            return
         variables = list(variables)
         if self.use_ema:
             self._averages = self.add_optimizer_variables(variables, "average")
@@ -213,6 +125,11 @@ class Optimizer(Configurable):
             ]
         self._trainable_variables = variables
         self.built = True
+
+    @property
+    def averages(self) -> list[tuple[Variable, Variable | None]]:
+        """Each variable with its moving average, if there are any."""
+        return list(zip(self._trainable_variables, self._averages))
 
     def _get_variable_index(self, variable: Variable) -> int:
         return self._indices[id(variable)]
@@ -347,7 +264,7 @@ class Optimizer(Configurable):
         return [gradient for gradient, _ in kept], [variable for _, variable in kept]
 
     def _update_is_due(self) -> jax.Array:
-        return (self._iterations.value + 1) % self.gradient_accumulation_steps == 0
+        return (self._iterations.value + 1) % (self.gradient_accumulation_steps or 1) == 0
 
     def _update_all(self, grads: list[Any], variables: list[Variable]) -> None:
         if self.gradient_accumulation_steps:
@@ -498,45 +415,6 @@ class Optimizer(Configurable):
 
     # Files
 
-    def get_weights(self) -> list[np.ndarray]:
-        """The state as NumPy arrays."""
-        return [variable.numpy() for variable in self.variables]
-
-    def set_weights(self, weights: Sequence[Any]) -> None:
-        """Sets the state, in the order of `variables`."""
-        if not self.built:
-            raise NotReady(
-                f"The optimizer '{self.name}' has no state to set yet.",
-                help="Call optimizer.build(model.trainable_variables) first.",
-            )
-        for variable, weight in zip(self.variables, weights):
-            if tuple(np.shape(weight)) != variable.shape:
-                raise InvalidShape(
-                    f"Optimizer variable '{variable.path}' expected shape {variable.shape}. "
-                    f"Received: shape {np.shape(weight)}.",
-                    help="The state must come from the same optimizer on the same model.",
-                )
-        for variable, weight in zip(self.variables, weights):
-            variable.assign(weight)
-
-    def save_own_variables(self, store: Any) -> None:
-        """Writes the state into a mapping, by number."""
-        for index, variable in enumerate(self.variables):
-            store[str(index)] = variable.numpy()
-
-    def load_own_variables(self, store: Mapping[str, Any]) -> None:
-        """Reads the state from what `save_own_variables` wrote; on another number it only warns."""
-        own = self.variables
-        if len(store) != len(own):
-            warnings.warn(
-                f"The state of the optimizer '{self.name}' was not loaded: it has {len(own)} "
-                f"variables and the file {len(store)}. Build it first, or train from a new state.",
-                stacklevel=2,
-            )
-            return
-        for index, variable in enumerate(own):
-            variable.assign(np.asarray(store[str(index)]))
-
     def _base_config(self) -> dict[str, Any]:
         rate = self._learning_rate
         return {
@@ -568,6 +446,15 @@ class Optimizer(Configurable):
             return super().from_config(known)
 
 
+def _once(build: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(build)
+    def build_once(self: Optimizer, variables: Sequence[Variable]) -> None:
+        if not self.built:
+            build(self, variables)
+
+    return build_once
+
+
 def _present(grads: list[Any], variables: list[Variable]) -> tuple[list[jax.Array], list[Variable]]:
     """The pairs that have a gradient."""
     missing = [variable.path for gradient, variable in zip(grads, variables) if gradient is None]
@@ -582,8 +469,3 @@ def _present(grads: list[Any], variables: list[Variable]) -> tuple[list[jax.Arra
         )
     kept = [(jnp.asarray(g), v) for g, v in zip(grads, variables) if g is not None]
     return [gradient for gradient, _ in kept], [variable for _, variable in kept]
-
-
-def _dtype(variable: Variable) -> str:
-    with frames.changed(autocast=None):
-        return variable.dtype

@@ -100,7 +100,8 @@ def accumulation(steps: int | None) -> None:
 
 def within(value: Any, low: float, high: float, name: str) -> float:
     """Gives `value` if it is a number from low to high."""
-    ok = isinstance(value, numbers.Real) and not isinstance(value, bool) and low <= value <= high
+    number = isinstance(value, numbers.Real) and not isinstance(value, bool)
+    ok = number and low <= float(value) <= high
     if not ok:
         raise InvalidArgument(
             f"Argument `{name}` must be a number in the range [{low}, {high}]. "

@@ -92,8 +92,6 @@ class Ftrl(Optimizer):
         self.beta = beta
 
     def build(self, variables: Sequence[Variable]) -> None:
-        if self.built:
-            return
         super().build(variables)
         self._sums, self._linears = self.add_optimizer_variables(
             variables,

@@ -75,8 +75,6 @@ class Lion(Optimizer):
         self.beta_2 = beta_2
 
     def build(self, variables: Sequence[Variable]) -> None:
-        if self.built:
-            return
         super().build(variables)
         self._momentums = self.add_optimizer_variables(variables, "momentum")
 

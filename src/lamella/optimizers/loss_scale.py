@@ -83,8 +83,6 @@ class LossScaleOptimizer(Optimizer):
         inner_optimizer.loss_scale_factor = None
 
     def build(self, variables: Sequence[Variable]) -> None:
-        if self.built:
-            return
         self.step_counter = self.add_variable((), dtype="int32", name="step_counter")
         scale = self.initial_scale
         self.dynamic_scale = self.add_variable(
@@ -96,6 +94,10 @@ class LossScaleOptimizer(Optimizer):
     @property
     def variables(self) -> list[Variable]:
         return [*self._variables, *self.inner_optimizer.variables]
+
+    @property
+    def averages(self) -> list[tuple[Variable, Variable | None]]:
+        return self.inner_optimizer.averages
 
     @property
     def iterations(self) -> Any:

@@ -137,8 +137,6 @@ class Muon(Optimizer):
         return any(re.search(pattern, variable.path) for pattern in self.exclude_layers)
 
     def build(self, variables: Sequence[Variable]) -> None:
-        if self.built:
-            return
         super().build(variables)
         self._momentums: list[Any] = []
         self._velocities: list[Any] = []

@@ -78,8 +78,6 @@ class RMSprop(Optimizer):
         self._means: list[Any] = []
 
     def build(self, variables: Sequence[Variable]) -> None:
-        if self.built:
-            return
         super().build(variables)
         self._velocities = self.add_optimizer_variables(variables, "velocity")
         if self.momentum > 0:

@@ -25,9 +25,9 @@ def momentum_step(
         keep: share of the last momentum that stays.
         nesterov: whether to look one step ahead.
     """
-    keep = jnp.asarray(keep, step.dtype)
-    momentum = momentum * keep - step
-    return momentum, momentum * keep - step if nesterov else momentum
+    share = jnp.asarray(keep, step.dtype)
+    momentum = momentum * share - step
+    return momentum, momentum * share - step if nesterov else momentum
 
 
 @register("optimizer", "sgd", module="keras.optimizers")
@@ -88,8 +88,6 @@ class SGD(Optimizer):
         self.momentums: list[Any] = []
 
     def build(self, variables: Sequence[Variable]) -> None:
-        if self.built:
-            return
         super().build(variables)
         if self.momentum != 0:
             self.momentums = self.add_optimizer_variables(variables, "momentum")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import tempfile
-import warnings
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,10 @@ from typing import Any
 from lamella._base.errors import FileProblem, InvalidArgument, NotReady, WrongType
 from lamella._base.serialize import deserialize, serialize
 from lamella._layer.layer import Layer
-from lamella.saving.archive import opened_archive, write_archive
+from lamella.saving.archive import IN_MEMORY, opened_archive, write_archive
 from lamella.saving.atomic import replacing
 from lamella.saving.walk import saved_objects
+from lamella.saving.warn import warn_person
 from lamella.saving.weights_h5 import read_weights, write_weights
 
 _WEIGHTS = ".weights.h5"
@@ -64,16 +65,14 @@ def save_model(
         )
     _may_write(path, overwrite)
     if not model.built:
-        warnings.warn(
+        warn_person(
             f"Model '{model.name}' is not built yet, so the file has no weights. Call it on data, "
-            "or model.build(input_shape), before saving.",
-            stacklevel=2,
+            "or model.build(input_shape), before saving."
         )
     config = serialize(model)
     skip = [] if with_optimizer else [getattr(model, "optimizer", None)]
     with replacing(path) as target:
-        weights = target.parent / "weights"
-        write_weights(model, weights, skip)
+        weights = _weights_of(model, target.parent / "weights", skip)
         assets = target.parent / "assets"
         _save_assets(model, assets)
         write_archive(target, config, weights, assets)
@@ -171,10 +170,9 @@ def save_weights(
             help=f"Write model.save_weights('{path.stem or 'model'}{_WEIGHTS}').",
         )
     if not path.name.endswith(_WEIGHTS):
-        warnings.warn(
+        warn_person(
             f"'{path.name}' is written in Keras 3's form, which Keras reads only under a name that "
-            f"ends in `.weights.h5`: '{path.stem}{_WEIGHTS}'.",
-            stacklevel=2,
+            f"ends in `.weights.h5`: '{path.stem}{_WEIGHTS}'."
         )
     _require_built(model, "saved")
     _may_write(path, overwrite)
@@ -198,7 +196,8 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
 
     Example:
         >>> from lamella import layers, models
-        >>> load_weights(models.Sequential([layers.Input((4,))]), "nowhere.weights.h5")
+        >>> model = models.Sequential([layers.Input((4,)), layers.Dense(3)])
+        >>> load_weights(model, "nowhere.weights.h5")
         Traceback (most recent call last):
         lamella._base.errors.FileProblem: There is no file 'nowhere.weights.h5'.
         help: Check the path, relative to the working folder.
@@ -230,6 +229,17 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
             f"A file of weights must end in `.weights.h5` or `.keras`. Received: '{filepath}'.",
             help="Rename the file if it is one of those.",
         )
+
+
+def _weights_of(model: Any, path: Path, skip: Iterable[Any]) -> Path | bytes:
+    """The content of the weights file; if it is large, the file itself, written at a path."""
+    variables = [*model.variables, *getattr(getattr(model, "optimizer", None), "variables", ())]
+    if sum(variable.size * variable.value.dtype.itemsize for variable in variables) > IN_MEMORY:
+        write_weights(model, path, skip)
+        return path
+    content = io.BytesIO()
+    write_weights(model, content, skip)
+    return content.getvalue()
 
 
 def _require_built(model: Any, wish: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import shutil
 import stat
@@ -27,18 +28,18 @@ _LARGEST_JSON = 1 << 28
 _MOST_MEMBERS = 10_000
 _FREE_BYTES = 1 << 26
 _LARGEST_EXPANSION = 100
-_IN_MEMORY = 1 << 28
+IN_MEMORY = 1 << 28  # larger weights go through a file on their way into an archive or out of it
 _ENCRYPTED = 1
 _CHUNK = 1 << 20
 
 
-def write_archive(path: Path, config: Any, weights: Path, assets: Path) -> None:
+def write_archive(path: Path, config: Any, weights: Path | bytes, assets: Path) -> None:
     """Writes an archive; its members are stored as they are, not compressed.
 
     Args:
         path: where to write.
         config: the model as a plain structure.
-        weights: a finished weights file.
+        weights: a finished weights file, or its content.
         assets: a folder with further files, which may be missing.
     """
     metadata = {
@@ -48,7 +49,10 @@ def write_archive(path: Path, config: Any, weights: Path, assets: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(_METADATA, json.dumps(metadata))
         archive.writestr(_CONFIG, json.dumps(config))
-        archive.write(weights, _WEIGHTS)
+        if isinstance(weights, Path):
+            archive.write(weights, _WEIGHTS)
+        else:
+            archive.writestr(_WEIGHTS, weights)
         if assets.is_dir():
             for file in sorted(assets.rglob("*")):
                 if file.is_file():
@@ -133,7 +137,12 @@ class Archive:
     def weights(self) -> Iterator[IO[bytes]]:
         """The weights file, its checksum compared."""
         member = self._require(_WEIGHTS)
-        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as copy:
+        if member.file_size <= IN_MEMORY:
+            with self._whole():
+                content = self._zip.read(member)
+            yield io.BytesIO(content)
+            return
+        with tempfile.TemporaryFile() as copy:
             with self._whole(), self._zip.open(member) as source:
                 shutil.copyfileobj(source, copy, _CHUNK)
             copy.seek(0)

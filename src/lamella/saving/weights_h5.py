@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import warnings
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -17,6 +16,7 @@ from lamella._layer.layer import Layer
 from lamella._state.variable import Variable
 from lamella.saving.hdf5 import StoredVariables, opened, write_variables
 from lamella.saving.walk import Saved, saved_objects
+from lamella.saving.warn import warn_person
 
 _OLD_LAYERS = "_layer_checkpoint_dependencies"  # what Keras 2.13 called "layers"
 _SHOWN = 4
@@ -135,10 +135,9 @@ class _Plan:
         if reason is None:
             self.direct.append((variables, stored))
             return
-        warnings.warn(
+        warn_person(
             f"The state of the optimizer in '{self.shown_name}' does not fit {saved} and was not "
-            f"loaded: {reason}. Training goes on from a new state.",
-            stacklevel=5,
+            f"loaded: {reason}. Training goes on from a new state."
         )
 
     def load_own_way(self, saved: Saved, stored: StoredVariables) -> None:
@@ -186,9 +185,8 @@ class _Plan:
             )
 
     def _warn(self, mismatch: _Mismatch) -> None:
-        warnings.warn(
-            f"Skipped {mismatch.saved} while loading '{self.shown_name}': {mismatch.reason}.",
-            stacklevel=5,
+        warn_person(
+            f"Skipped {mismatch.saved} while loading '{self.shown_name}': {mismatch.reason}."
         )
 
 

@@ -12,11 +12,15 @@ STYLE = """
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--page); color: var(--text);
   font: 15px/1.5 system-ui, "Segoe UI", Helvetica, Arial, sans-serif; }
-main { max-width: 1120px; margin: 0 auto; padding: 28px 20px 60px; }
-h1 { font-size: 26px; margin: 0 0 18px; }
+main { max-width: 1180px; margin: 0 auto; padding: 28px 20px 60px; display: grid; gap: 18px;
+  grid-template-columns: repeat(2, minmax(0, 1fr)); }
+h1, section { grid-column: 1 / -1; }
+section.half { grid-column: auto; }
+@media (max-width: 900px) { section.half { grid-column: 1 / -1; } }
+h1 { font-size: 26px; margin: 0; }
 h2 { font-size: 17px; margin: 0 0 14px; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 12px;
-  padding: 20px 22px; margin: 0 0 18px; }
+  padding: 20px 22px; min-width: 0; }
 .note, figcaption { color: var(--soft); }
 .note { margin: -8px 0 10px; font-size: 13px; }
 .wide { overflow-x: auto; }
@@ -40,9 +44,9 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size
 .matrix th { font-weight: 500; }
 .matrix tbody th, .scores tbody th { text-align: right; padding: 2px 10px 2px 0;
   white-space: nowrap; }
-.matrix thead th { height: 96px; vertical-align: bottom; padding: 0 0 6px; }
+.matrix thead th { vertical-align: bottom; padding: 0 0 6px; }
 .matrix thead span { writing-mode: vertical-rl; transform: rotate(180deg); white-space: nowrap; }
-.matrix tbody td { width: 44px; min-width: 30px; height: 32px; text-align: center;
+.matrix tbody td { width: 40px; min-width: 30px; height: 32px; text-align: center;
   border: 1px solid var(--line); }
 .matrix .right { background: rgba(var(--right), var(--share, 0)); }
 .matrix .wrong { background: rgba(var(--wrong), var(--share, 0)); }

@@ -70,6 +70,8 @@ def line_chart(title: str, series: Mapping[str, Sequence[float]], x_label: str =
     )
     for number, (name, values) in enumerate(series.items()):
         lines.extend(_curve(f"s{number % 4}", values, epochs, ticks))
+        if len(series) == 1:
+            continue  # the title says it all
         x = LEFT + 200 + number * 110
         lines.append(
             f'<path class="curve s{number % 4}" d="M{x} 14h20"/>'

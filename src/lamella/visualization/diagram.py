@@ -107,6 +107,13 @@ def from_model(
         show_trainable: whether they tell if training changes them.
 
     Raises: NotReady, if the model is not built.
+
+    Example:
+        >>> import lamella
+        >>> layers = [lamella.layers.Input((4,)), lamella.layers.Dense(2, name="head")]
+        >>> model = lamella.Sequential(layers, name="net")
+        >>> [(box.title, box.rows) for box in from_model(model, show_shapes=True).boxes]
+        [('Dense', (('Input shape', '(None, 4)'), ('Output shape', '(None, 2)')))]
     """
     if not model.built:
         raise NotReady(

@@ -39,6 +39,13 @@ def model_to_dot(
         **kwargs: `splines` of Keras is accepted; edges are drawn as curves whatever it says.
 
     Raises: NotReady, if the model is not built; InvalidArgument, if an argument is unknown.
+
+    Example:
+        >>> import lamella
+        >>> layers = [lamella.layers.Input((4,)), lamella.layers.Dense(2, name="head")]
+        >>> model = lamella.Sequential(layers, name="net")
+        >>> model_to_dot(model)
+        <Dot 'net': 1 boxes, 0 edges>
     """
     _refuse_unknown(kwargs, "model_to_dot")
     diagram = from_model(
@@ -80,6 +87,16 @@ def plot_model(
     Raises: NotReady, if the model is not built; InvalidArgument, if an argument or the ending is
         unknown; MissingPackage, if nothing can make a PNG; FileProblem, if the file cannot be
         written.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> import lamella
+        >>> layers = [lamella.layers.Input((4,)), lamella.layers.Dense(2, name="head")]
+        >>> model = lamella.Sequential(layers, name="net")
+        >>> file = pathlib.Path(tempfile.mkdtemp()) / "net.svg"
+        >>> drawing = plot_model(model, file, show_shapes=True)
+        >>> file.read_text()[:4]
+        '<svg'
     """
     _refuse_unknown(kwargs, "plot_model")
     drawing = model_to_dot(

@@ -19,6 +19,7 @@ from lamella.visualization.pictures import data_uri
 from lamella.visualization.scores import class_scores, confusion
 
 MOST_PICTURES = 24
+SIDE_BY_SIDE = ("Confusion matrix", "Scores by class")
 
 
 def training_report(
@@ -45,7 +46,8 @@ def training_report(
         labels: the name of each class.
         y_true: class numbers, 0 <= number < len(labels).
         y_pred_probabilities: what the model gave for each class; the greatest is its answer.
-        images: the images, of which the surest mistakes are shown; None shows none.
+        images: the images, of which the surest mistakes are shown; the least number among all of
+            them is black, the greatest white. None shows none.
         summary_text: what `summary_text` gives.
         diagram_svg: what `render_svg` gives, trusted as it is.
         facts: lines for the top of the page, such as accuracy or time.
@@ -54,6 +56,24 @@ def training_report(
 
     Raises: InvalidData, if the shapes do not fit together or a class number has no label;
         FileProblem, if the file cannot be written.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> file = pathlib.Path(tempfile.mkdtemp()) / "report.html"
+        >>> training_report(
+        ...     file,
+        ...     title="Coins",
+        ...     history={"loss": [0.7, 0.4], "val_loss": [0.8, 0.6]},
+        ...     labels=["heads", "tails"],
+        ...     y_true=[0, 1],
+        ...     y_pred_probabilities=[[0.9, 0.1], [0.6, 0.4]],
+        ...     images=np.zeros((2, 8, 8)),
+        ...     summary_text="",
+        ...     diagram_svg="",
+        ...     facts={"Flips": "2"},
+        ... )
+        >>> "50.00% of 2" in file.read_text()
+        True
     """
     truth, probabilities = _checked(labels, y_true, y_pred_probabilities, images)
     answers = probabilities.argmax(axis=1)
@@ -70,9 +90,7 @@ def training_report(
         sections.append((f"Surest mistakes ({len(mistakes)} of {len(truth)} misread)", shown))
     sections.append(("Model", f'<div class="paper">{_inline(diagram_svg)}</div>'))
     sections.append(("Summary", f"<pre>{escape(summary_text)}</pre>"))
-    body = "\n".join(
-        f"<section><h2>{escape(heading)}</h2>\n{content}</section>" for heading, content in sections
-    )
+    body = "\n".join(_section(heading, content) for heading, content in sections)
     page = (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
@@ -80,6 +98,11 @@ def training_report(
         f"<body>\n<main>\n<h1>{escape(title)}</h1>\n{body}\n</main>\n</body>\n</html>\n"
     )
     write_whole(path, page.encode())
+
+
+def _section(heading: str, content: str) -> str:
+    kind = ' class="half"' if heading in SIDE_BY_SIDE else ""
+    return f"<section{kind}><h2>{escape(heading)}</h2>\n{content}</section>"
 
 
 def _checked(
@@ -192,11 +215,14 @@ def _mistakes(
 ) -> str:
     if not len(mistakes):
         return "<p>None: every image was read right.</p>"
+    pixels = np.asarray(images)
+    # One scale for all, so that digits of 0 to 16 are as bright as those of 0 to 255.
+    least, most = float(pixels.min()), float(pixels.max())
     figures = []
     for number in mistakes[:MOST_PICTURES]:
         answer = answers[number]
         right, said = labels[truth[number]], labels[answer]
-        image = np.asarray(images[number])
+        image = (pixels[number] - least) / ((most - least) or 1.0)
         figures.append(
             f'<figure><img src="{data_uri(image)}" alt="{escape(right)}, read as {escape(said)}">'
             f"<figcaption><b>{escape(said)}</b> {probabilities[number, answer]:.0%}<br>"

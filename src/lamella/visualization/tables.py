@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import io
-import re
 import shutil
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import rich.box
@@ -17,44 +16,13 @@ from rich.text import Text
 
 from lamella._base.errors import InvalidArgument
 from lamella.visualization.counting import count, memory, memory_text
-from lamella.visualization.protocols import (
-    GraphLike,
-    LayerLike,
-    ModelLike,
-    class_name,
-    graph_of,
-    recorded_shapes,
-    shape_text,
-    visible_nodes,
-)
+from lamella.visualization.listing import Row, list_layers, rows_of, select
 
 CHAIN_WIDTH, GRAPH_WIDTH, TRAINABLE_WIDTH = 88, 108, 12
 NARROWEST_COLUMN = 4
 # Wide enough for the word in its header.
-TRAINABLE_SHARE = 0.14
+TRAINABLE_SHARE = 0.12
 NUMBER, OPEN, SYMBOL, YES, NO = "green", "cyan", "blue", "bold green", "bold red"
-
-
-@dataclass
-class Row:
-    """One layer in the table; `connections` is None where the table has no such column."""
-
-    name: str
-    kind: str
-    shape: str
-    params: str
-    connections: str
-    trainable: str
-
-
-@dataclass
-class _Listing:
-    """The layers of one model and what its graph tells of them."""
-
-    layers: list[Any]
-    shapes: dict[int, list[Any]] = field(default_factory=dict)
-    connections: dict[int, list[str]] = field(default_factory=dict)
-    chain: bool = True
 
 
 def summary(
@@ -81,6 +49,13 @@ def summary(
         layer_range: first and last layer to show, as names or regular expressions.
 
     Raises: InvalidArgument, if the range fits no layer or a column is narrower than 4 characters.
+
+    Example:
+        >>> import lamella
+        >>> layers = [lamella.layers.Input((4,)), lamella.layers.Dense(2, name="head")]
+        >>> model = lamella.Sequential(layers, name="net")
+        >>> summary(model, print_fn=lambda text: print(text.splitlines()[-3]))
+         Total params: 10 (40.00 B)
     """
     interactive = Console()
     coloured = print_fn is None and (interactive.is_terminal or interactive.is_jupyter)
@@ -108,6 +83,21 @@ def summary_text(
 
     Args:
         model, line_length, positions, expand_nested, show_trainable, layer_range: as for `summary`.
+
+    Example:
+        >>> import lamella
+        >>> layers = [lamella.layers.Input((4,)), lamella.layers.Dense(2, name="head")]
+        >>> model = lamella.Sequential(layers, name="net")
+        >>> print(summary_text(model, line_length=50))
+        Model: "net"
+        ┏━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━┳━━━━━━━━━┓
+        ┃ Layer (type)        ┃ Output Shape   ┃ Param # ┃
+        ┡━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━╇━━━━━━━━━┩
+        │ head (Dense)        │ (None, 2)      │      10 │
+        └─────────────────────┴────────────────┴─────────┘
+         Total params: 10 (40.00 B)
+         Trainable params: 10 (40.00 B)
+         Non-trainable params: 0 (0.00 B)
     """
     arguments = (line_length, positions, expand_nested, show_trainable, layer_range)
     return _page(model, *arguments, None).plain()
@@ -158,8 +148,8 @@ def _page(
     layer_range: Sequence[str] | None,
     widest: int | None,
 ) -> _Page:
-    listing = _list(model)
-    listing.layers = _select(listing.layers, layer_range)
+    listing = list_layers(model)
+    listing.layers = select(listing.layers, layer_range)
     width = line_length or (CHAIN_WIDTH if listing.chain else GRAPH_WIDTH) + (
         TRAINABLE_WIDTH if show_trainable else 0
     )
@@ -173,7 +163,7 @@ def _page(
         headers.append("Trainable")
         shares = [share * (1 - TRAINABLE_SHARE) for share in shares] + [1.0]
     table = _table(headers, _widths(shares, width, len(headers)), width)
-    for row in _rows(listing, expand_nested, 0):
+    for row in rows_of(listing, expand_nested, 0):
         cells = [_name(row), _numbers(row.shape), _numbers(row.params)]
         if not listing.chain:
             cells.append(Text(row.connections))
@@ -212,94 +202,6 @@ def _widths(shares: list[float], width: int, columns: int) -> list[int]:
             help="Pass a larger line_length, for example line_length=88.",
         )
     return widths
-
-
-def _list(model: Any) -> _Listing:
-    graph = graph_of(model)
-    if graph is None:
-        return _Listing(list(model.layers))
-    shown = visible_nodes(model, graph)
-    kept = {id(node.operation) for node in shown}
-    listing = _Listing([op for op in graph.operations if id(op) in kept])
-    numbers: dict[int, int] = {}
-    calls: dict[int, int] = {}
-    for node in graph.nodes:
-        numbers[id(node)] = calls.get(id(node.operation), 0)
-        calls[id(node.operation)] = numbers[id(node)] + 1
-    for node in shown:
-        key = id(node.operation)
-        listing.shapes[key] = [tensor.shape for tensor in node.output_tensors]
-        told = listing.connections.setdefault(key, [])
-        for tensor in node.input_tensors:
-            before = tensor.producer
-            if before is None or id(before) not in numbers or id(before.operation) not in kept:
-                continue
-            index = [id(output) for output in before.output_tensors].index(id(tensor))
-            told.append(f"{before.operation.name}[{numbers[id(before)]}][{index}]")
-    listing.chain = _is_chain(graph)
-    return listing
-
-
-def _is_chain(graph: GraphLike) -> bool:
-    """Whether the calls follow one another, each of a layer of its own."""
-    readers = [id(tensor) for node in graph.nodes for tensor in node.input_tensors]
-    operations = [id(node.operation) for node in graph.nodes]
-    return (
-        len(set(operations)) == len(operations)
-        and len(set(readers)) == len(readers) == len(operations) - 1
-        and all(len(node.input_tensors) <= 1 for node in graph.nodes)
-    )
-
-
-def _select(layers: list[Any], names: Sequence[str] | None) -> list[Any]:
-    """The layers from the first that fits one pattern to the last that fits the other."""
-    if names is None:
-        return layers
-    if isinstance(names, str) or len(names) != 2 or not all(isinstance(n, str) for n in names):
-        raise InvalidArgument(
-            f"`layer_range` must be two names, first and last. Received: {names!r}.",
-            help="Pass for example layer_range=('conv_1', 'conv_4').",
-        )
-    found = [
-        [place for place, layer in enumerate(layers) if re.match(name, layer.name)]
-        for name in names
-    ]
-    if not all(found):
-        missing = names[0] if not found[0] else names[1]
-        raise InvalidArgument(
-            f"`layer_range` names '{missing}', which no layer of the model has.",
-            help=f"Its layers are {', '.join(layer.name for layer in layers[:8])}"
-            + (" ..." if len(layers) > 8 else "."),
-        )
-    first, last = found
-    if min(first) > max(last):
-        first, last = last, first
-    return layers[min(first) : max(last) + 1]
-
-
-def _rows(listing: _Listing, expand_nested: bool, depth: int) -> list[Row]:
-    rows = []
-    prefix = "   " * depth + "└ " if depth else ""
-    for layer in listing.layers:
-        shapes = listing.shapes.get(id(layer)) or recorded_shapes(layer)
-        trainable, params = "-", "0"
-        if isinstance(layer, LayerLike):
-            params = f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
-            if layer.weights:
-                trainable = "Y" if layer.trainable else "N"
-        connections = ", ".join(listing.connections.get(id(layer), [])) or "-"
-        row = Row(
-            f"{prefix}{layer.name}",
-            class_name(layer),
-            shape_text(shapes),
-            params,
-            connections,
-            trainable,
-        )
-        rows.append(row)
-        if expand_nested and isinstance(layer, ModelLike):
-            rows.extend(_rows(_list(layer), expand_nested, depth + 1))
-    return rows
 
 
 def _name(row: Row) -> Text:

@@ -157,7 +157,7 @@ def test_an_archive_that_claims_more_than_it_holds_is_refused(tmp_path: Path) ->
     huge = data.replace(b"(6, 28, 28)", b"(9999,9999)", 1)
     assert huge != data
     file.write_bytes(huge)
-    with pytest.raises(FileProblem):
+    with pytest.raises(FileProblem, match="claims the shape"):
         mnist.load_data(file)
 
 

@@ -58,7 +58,7 @@ class Layer:
         return self.own
 
     def count_params(self) -> int:
-        return sum(math.prod(weight.shape) for weight in self.own)
+        return sum(math.prod(weight.shape) for weight in self.weights)
 
 
 @dataclass(eq=False)

@@ -64,7 +64,7 @@ def test_the_trainable_column(fake: SimpleNamespace) -> None:
     rows = table_rows(text)
     assert rows == table_rows(of_keras(theirs, show_trainable=True, line_length=120))
     assert [cells[-1] for cells in rows.values()] == ["N", "-", "Y"]
-    assert "Trainable ┃" in text
+    assert " Trainable " in text.splitlines()[2]
     assert text.splitlines()[-3:] == of_keras(theirs).splitlines()[-3:]
 
 

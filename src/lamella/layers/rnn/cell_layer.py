@@ -33,9 +33,10 @@ def named(activation: Any) -> Any:
     return next((name for known, name in _NAMED if known is activation), activation)
 
 
-def _parameters(cls: type) -> set[str]:
-    """The named arguments of a constructor."""
-    return set(inspect.signature(cls.__init__).parameters) - {"self", "cell", "kwargs"}
+def _named(constructor: Any, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments that a constructor takes by name."""
+    names = set(inspect.signature(constructor).parameters) - {"self", "cell", "kwargs"}
+    return {name: value for name, value in arguments.items() if name in names}
 
 
 class CellLayer(RNN):
@@ -76,11 +77,11 @@ class CellLayer(RNN):
             shared["implementation"] = kwargs.pop("implementation")
         cell = self._cell_class(
             name=snake_case(self._cell_class.__name__),
-            **{name: arguments[name] for name in _parameters(self._cell_class) & set(arguments)},
+            **_named(self._cell_class.__init__, arguments),
             **shared,
         )
-        own = {name: arguments[name] for name in _parameters(RNN) & set(arguments)}
         activity_regularizer = arguments["activity_regularizer"]
+        own = _named(RNN.__init__, arguments)
         super().__init__(cell, activity_regularizer=activity_regularizer, **own, **kwargs)
         self.input_spec = InputSpec(ndim=3)
 

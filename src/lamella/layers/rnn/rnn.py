@@ -160,15 +160,15 @@ class RNN(Layer):
             initial_state = jax.tree.map(lambda variable: variable.value, self.states)
         given = default if initial_state is None else initial_state
         arrays = jax.tree.leaves(given)
-        wanted = jax.tree.structure(default)
-        if len(arrays) != wanted.num_leaves:
+        wanted, structure = jax.tree.flatten(default)
+        if len(arrays) != len(wanted):
             raise InvalidArgument(
-                f"{self._who()} has {wanted.num_leaves} state(s). "
+                f"{self._who()} has {len(wanted)} state(s). "
                 f"Received: {len(arrays)} arrays as initial_state.",
                 help="Pass one array for each state, as return_state=True gives them.",
             )
         dtype = stacked_cells.compute_dtype(self.cell, self.compute_dtype)
-        return jax.tree.unflatten(wanted, [jnp.asarray(array, dtype) for array in arrays])
+        return jax.tree.unflatten(structure, [jnp.asarray(array, dtype) for array in arrays])
 
     def _loop(
         self,
@@ -255,5 +255,6 @@ def _draw_all(
     for one, state in zip(cell.cells, states):
         drawn += _draw_all(one, inputs, state, training)
         size = stacked_cells.output_size(one)
-        inputs = jnp.ones((inputs.shape[0], size), stacked_cells.compute_dtype(one, inputs.dtype))
+        dtype = stacked_cells.compute_dtype(one, inputs.dtype.name)
+        inputs = jnp.ones((inputs.shape[0], size), dtype)
     return drawn

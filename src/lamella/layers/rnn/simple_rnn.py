@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Self
 
 import jax
 
@@ -84,6 +85,12 @@ class SimpleRNNCell(GatedCell):
         self._keep_rates(dropout, recurrent_dropout, 2)
         self.state_size = self.units
 
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """A new cell from what `get_config` gave."""
+        # As they are: initializers have to draw their seeds after the dropout has drawn its own.
+        return cls(**config)
+
     def call(
         self, sequence: jax.Array, states: Any, training: bool | None = False
     ) -> tuple[jax.Array, Any]:
@@ -162,6 +169,12 @@ class SimpleRNN(CellLayer):
         **kwargs: Any,
     ) -> None:
         super().__init__(locals())
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Self:
+        """A new layer from what `get_config` gave."""
+        # As they are: initializers have to draw their seeds after the dropout has drawn its own.
+        return cls(**config)
 
     def _fused(
         self, sequences: jax.Array, states: list[Any], kernels: tuple, options: dict[str, Any]

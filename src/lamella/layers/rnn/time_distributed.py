@@ -80,7 +80,8 @@ class TimeDistributed(Layer):
         by_time = jax.tree.map(lambda array: jnp.swapaxes(array, 0, 1), (inputs, mask))
 
         def step(carry: tuple, item: tuple) -> tuple[tuple, Any]:
-            return carry, self._apply(*item, training)
+            array, valid = item
+            return carry, self._apply(array, valid, training)
 
         _, outputs = scan(step, (), by_time, self.layer.non_trainable_variables)
         return jax.tree.map(lambda array: jnp.swapaxes(array, 0, 1), outputs)

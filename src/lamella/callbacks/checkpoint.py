@@ -1,0 +1,149 @@
+"""ModelCheckpoint: saves the model while it is trained."""
+
+from __future__ import annotations
+
+import numbers
+import os
+from typing import Any
+
+import numpy as np
+
+from lamella._base.errors import FileProblem, InvalidArgument, UnknownName
+from lamella._base.registry import near_miss, register
+from lamella.callbacks.base import Phase
+from lamella.callbacks.monitor import MonitorCallback
+
+_WEIGHTS = (".weights.h5", ".safetensors")
+_MODELS = (".keras", ".h5")
+
+
+@register("callback", module="keras.callbacks")
+class ModelCheckpoint(MonitorCallback):
+    """Saves the model, or its weights, after epochs or batches.
+
+    Args:
+        filepath: where; "{epoch:02d}-{val_loss:.2f}.keras" is filled in from the logs.
+        monitor: the value that tells which model is best.
+        verbose: 1 prints what is saved.
+        save_best_only: whether to save only when that value got better.
+        save_weights_only: whether to save weights only; filepath ends in ".weights.h5" then.
+        mode: "min", "max", or "auto" to tell by the metric.
+        save_freq: "epoch", or a number of batches.
+        initial_value_threshold: the value to beat first.
+
+    Raises: InvalidArgument, if filepath or save_freq cannot be used.
+
+    Example:
+        >>> ModelCheckpoint("best.keras", save_best_only=True).wants_batches("train")
+        False
+    """
+
+    def __init__(
+        self,
+        filepath: str | os.PathLike[str],
+        monitor: str = "val_loss",
+        verbose: int = 0,
+        save_best_only: bool = False,
+        save_weights_only: bool = False,
+        mode: str = "auto",
+        save_freq: str | int = "epoch",
+        initial_value_threshold: float | None = None,
+    ) -> None:
+        super().__init__(monitor, mode, initial_value_threshold)
+        self.filepath = os.fspath(filepath)
+        self.verbose = verbose
+        self.save_best_only = save_best_only
+        self.save_weights_only = save_weights_only
+        self.save_freq = save_freq
+        self.initial_value_threshold = initial_value_threshold
+        self._epoch = 0
+        self._batches = 0
+        self._last_batch: int | None = None
+        if save_freq != "epoch" and not isinstance(save_freq, numbers.Integral):
+            raise InvalidArgument(
+                'Argument `save_freq` of ModelCheckpoint must be "epoch" or a number of batches. '
+                f"Received: {save_freq!r}.",
+                help='Pass save_freq="epoch".',
+            )
+        endings = _WEIGHTS if save_weights_only else _MODELS
+        if not self.filepath.endswith(endings):
+            raise InvalidArgument(
+                f"Argument `filepath` of ModelCheckpoint must end in {' or '.join(endings)} "
+                f"with save_weights_only={save_weights_only}. Received: '{self.filepath}'.",
+                help=f"Pass for example 'best{endings[0]}'.",
+            )
+
+    def wants_batches(self, phase: Phase) -> bool:
+        return phase == "train" and self.save_freq != "epoch"
+
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        self._epoch = epoch
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        if self.save_freq == "epoch":
+            return
+        fresh = self._last_batch is None or batch <= self._last_batch
+        self._batches += batch + 1 if fresh else batch - (self._last_batch or 0)
+        self._last_batch = batch
+        if self._batches >= int(self.save_freq):
+            self._batches = 0
+            self._save(self._epoch, batch, logs or {})
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        if self.save_freq == "epoch":
+            self._save(epoch, None, logs or {})
+
+    def _save(self, epoch: int, batch: int | None, logs: dict[str, Any]) -> None:
+        path = self._path(epoch, batch, logs)
+        if not self._is_due(epoch, logs, path):
+            return
+        if os.path.isdir(path):
+            raise FileProblem(
+                f"ModelCheckpoint cannot write '{path}': a folder of that name is there.",
+                help="Pass the name of a file.",
+            )
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        if self.save_weights_only:
+            self.model.save_weights(path, overwrite=True)
+        else:
+            self.model.save(path, overwrite=True)
+
+    def _is_due(self, epoch: int, logs: dict[str, Any], path: str) -> bool:
+        said = f"Epoch {epoch + 1}: saving the model to {path}"
+        if self.save_best_only:
+            current = self.find(logs)
+            if current is None:
+                self.missing(logs)
+                return True
+            if np.ndim(current):
+                raise InvalidArgument(
+                    f"ModelCheckpoint watches '{self.monitor}', which is not one number.",
+                    help="Watch a loss or a metric that gives one number.",
+                )
+            before = "None" if self.best is None else f"{self.best:.5f}"
+            if not self.is_improvement(current, self.best):
+                if self.verbose > 0:
+                    print(f"Epoch {epoch + 1}: {self.monitor} did not improve from {before}")
+                return False
+            self.best = current
+            said = (
+                f"Epoch {epoch + 1}: {self.monitor} improved from {before} to {current:.5f}, "
+                f"saving the model to {path}"
+            )
+        if self.verbose > 0:
+            print(said)
+        return True
+
+    def _path(self, epoch: int, batch: int | None, logs: dict[str, Any]) -> str:
+        known = {**logs, "epoch": epoch + 1}
+        if batch is not None:
+            known.setdefault("batch", batch + 1)
+        try:
+            return self.filepath.format(**known)
+        except KeyError as cause:
+            missing = str(cause.args[0])
+            raise UnknownName(
+                f"The filepath '{self.filepath}' of ModelCheckpoint names '{missing}', which is "
+                f"not among the logs: {', '.join(sorted(known))}.",
+                help=near_miss(missing, known) or "Use one of those names.",
+            ) from cause

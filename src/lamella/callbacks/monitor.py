@@ -1,0 +1,138 @@
+"""Watching one loss or metric, which several callbacks do."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from lamella._base.errors import InvalidArgument, UnknownName
+from lamella._base.registry import near_miss
+from lamella.callbacks.base import Callback
+
+_SHORT = {"acc": "accuracy", "accuracy": "acc", "lr": "learning_rate"}
+_BETTER_UP = (
+    "acc",
+    "auc",
+    "precision",
+    "recall",
+    "f1",
+    "f_beta",
+    "fbeta",
+    "iou",
+    "r2",
+    "top_k",
+    "similarity",
+    "positives",
+    "negatives",
+    "pearson",
+    "concordance",
+    "specificity",
+    "sensitivity",
+)
+_BETTER_DOWN = (
+    "loss",
+    "error",
+    "mae",
+    "mse",
+    "mape",
+    "msle",
+    "rmse",
+    "entropy",
+    "divergence",
+    "hinge",
+    "poisson",
+    "false_",
+    "log_cosh",
+    "logcosh",
+    "perplexity",
+)
+
+
+class MonitorCallback(Callback):
+    """Decides whether a watched value got better.
+
+    Args:
+        monitor: its name in the logs.
+        mode: "min", "max", or "auto" to tell by the metric.
+        baseline: the value to beat first.
+        min_delta: by how much it must be better.
+    """
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        mode: str = "auto",
+        baseline: float | None = None,
+        min_delta: float = 0,
+    ) -> None:
+        super().__init__()
+        if mode not in ("auto", "min", "max"):
+            warnings.warn(
+                f"{type(self).__name__} does not know the mode '{mode}' and takes 'auto'. "
+                "Modes: 'auto', 'min', 'max'.",
+                stacklevel=3,
+            )
+            mode = "auto"
+        self.monitor = monitor
+        self.mode = mode
+        self.best = baseline
+        self.min_delta = abs(min_delta)
+        self._up: bool | None = None
+
+    def better_up(self) -> bool:
+        """Whether a greater value is a better one."""
+        if self._up is None:
+            self._up = self.mode == "max" if self.mode != "auto" else self._direction()
+        return self._up
+
+    def _direction(self) -> bool:
+        name = self.monitor.removeprefix("val_")
+        if name == "loss":
+            return False
+        for metric in getattr(self.model, "metrics", None) or ():
+            direction = getattr(metric, "_direction", None)
+            if metric.name == name and direction is not None:
+                return direction == "up"
+        if any(word in name for word in _BETTER_DOWN):
+            return False
+        if any(word in name for word in _BETTER_UP):
+            return True
+        raise InvalidArgument(
+            f"{type(self).__name__} cannot tell whether a greater or a smaller '{self.monitor}' "
+            "is better.",
+            help="Pass mode='max' or mode='min'.",
+        )
+
+    def is_improvement(self, value: Any, reference: Any) -> bool:
+        """Whether a value is better than another one by more than `min_delta`."""
+        if reference is None:
+            return True
+        if self.better_up():
+            return bool(value - self.min_delta > reference)
+        return bool(value + self.min_delta < reference)
+
+    def find(self, logs: dict[str, Any] | None) -> Any:
+        """The watched value; "val_acc" also finds "val_accuracy". None if it is not there."""
+        logs = logs or {}
+        if self.monitor in logs:
+            return logs[self.monitor]
+        name = self.monitor.removeprefix("val_")
+        other = self.monitor.removesuffix(name) + _SHORT.get(name, name)
+        return logs.get(other)
+
+    def missing(self, logs: dict[str, Any] | None, fatal: bool = False) -> None:
+        """Says that the watched value is not in the logs, and what is."""
+        names = sorted(logs or {})
+        what = (
+            f"{type(self).__name__} watches '{self.monitor}', which is not among the logs: "
+            f"{', '.join(names) or 'none'}."
+        )
+        hint = near_miss(self.monitor, names)
+        validated = any(name.startswith("val_") for name in names)
+        if self.monitor.startswith("val_") and not validated:
+            # It may only be the turn of another epoch to validate.
+            fatal = fatal and (self.params or {}).get("validation") is False
+            hint = "There was no validation in this epoch: pass validation_data to fit."
+        if fatal:
+            raise UnknownName(what, help=hint or "Pass one of those as monitor.")
+        warnings.warn(f"{what} {hint}".rstrip(), stacklevel=4)

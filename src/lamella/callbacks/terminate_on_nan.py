@@ -1,0 +1,45 @@
+"""TerminateOnNaN: stops when the loss is not a number."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from lamella._base.errors import InvalidData
+from lamella._base.registry import register
+from lamella.callbacks.base import Callback
+
+
+@register("callback", module="keras.callbacks")
+class TerminateOnNaN(Callback):
+    """Stops training at the first batch whose loss is NaN or infinite.
+
+    Args:
+        raise_error: whether to raise an error instead of ending training.
+
+    Raises: InvalidData, with raise_error.
+
+    Example:
+        >>> TerminateOnNaN().wants_batches("train")
+        True
+    """
+
+    def __init__(self, raise_error: bool = False) -> None:
+        super().__init__()
+        self.raise_error = raise_error
+
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        loss = (logs or {}).get("loss")
+        if loss is None or math.isfinite(loss):
+            return
+        if self.raise_error:
+            raise InvalidLoss(
+                f"The loss of batch {batch} is {loss}; training was ended.",
+                help="Look for NaN in the data, or try a smaller learning rate.",
+            )
+        print(f"Batch {batch}: the loss is {loss}; training ends.")
+        self.model.stop_training = True
+
+
+class InvalidLoss(InvalidData, RuntimeError):
+    """The loss is NaN or infinite."""
