@@ -73,7 +73,9 @@ def main():
     model = branch_after_two_layers()
     x = np.random.default_rng(0).normal(size=(256, 3)).astype("float32")
     targets = {"y1_output": x.sum(axis=1), "y2_output": (x**2).sum(axis=1)}
-    model.compile("adam", loss={"y1_output": "mse", "y2_output": "mae"}, metrics={"y1_output": ["mae"]})
+    model.compile(
+        "adam", loss={"y1_output": "mse", "y2_output": "mae"}, metrics={"y1_output": ["mae"]}
+    )
     model.fit(x, targets, epochs=5, validation_split=0.2)
     keras.utils.plot_model(model, "branches.svg", show_shapes=True)
 

@@ -21,6 +21,7 @@ from lamella import saving as saving
 from lamella import utils as utils
 from lamella import visualization as visualization
 from lamella._base.errors import LamellaError as LamellaError
+from lamella._base.version import __version__ as __version__
 from lamella._graph.symbolic import KerasTensor as KerasTensor
 from lamella._layer.input_spec import InputSpec as InputSpec
 from lamella._layer.layer import Layer as Layer
@@ -36,5 +37,3 @@ from lamella.models import Sequential as Sequential
 from lamella.optimizers import Optimizer as Optimizer
 from lamella.random import SeedGenerator as SeedGenerator
 from lamella.regularizers import Regularizer as Regularizer
-
-__version__ = "0.1.0"

@@ -28,7 +28,9 @@ def cases() -> list[Any]:
     found = []
     for path in WITH_MODELS:
         names = path.read_text().split("MODELS = [")[1].split("]")[0].split(",")
-        found += [pytest.param(path, name.strip(), id=f"{path.stem}-{name.strip()}") for name in names]
+        found += [
+            pytest.param(path, name.strip(), id=f"{path.stem}-{name.strip()}") for name in names
+        ]
     return found
 
 

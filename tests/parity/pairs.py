@@ -13,7 +13,9 @@ import lamella
 Builder = Callable[[Any, str], Any]
 
 
-def _stack(library: Any, style: str, shape: tuple, make: Callable[[Any], list[Any]], dtype: str) -> Any:
+def _stack(
+    library: Any, style: str, shape: tuple, make: Callable[[Any], list[Any]], dtype: str
+) -> Any:
     """The same row of layers in one of the three model APIs."""
     stack = make(library.layers)
     inputs = library.Input(shape, dtype=dtype)

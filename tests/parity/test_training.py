@@ -9,9 +9,9 @@ import jax.numpy as jnp
 import keras
 import numpy as np
 import pytest
+from tests.parity.pairs import STACKS, STYLES, batch, pair
 
 import lamella
-from tests.parity.pairs import STACKS, STYLES, batch, pair
 
 OPTIMIZERS: dict[str, tuple[str, dict[str, Any]]] = {
     "sgd": ("SGD", {"learning_rate": 0.05}),
@@ -85,7 +85,9 @@ def test_twenty_steps_of_adam_in_each_api(name: str, style: str) -> None:
     compile_both(ours, theirs, "adam")
     for step in range(20):
         x, y = batch(name, seed=step)
-        np.testing.assert_allclose(ours.train_on_batch(x, y), theirs.train_on_batch(x, y), atol=1e-4)
+        np.testing.assert_allclose(
+            ours.train_on_batch(x, y), theirs.train_on_batch(x, y), atol=1e-4
+        )
     for a, b in zip(ours.get_weights(), theirs.get_weights(), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-4)
 

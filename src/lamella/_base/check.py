@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from lamella._base.errors import InvalidArgument, WrongType
 from lamella._base.registry import near_miss
+
+REAL = (int, float, np.integer, np.floating)
+INTEGRAL = (int, np.integer)
 
 
 def one_of(value: Any, options: Sequence[Any], name: str) -> Any:
@@ -22,7 +26,7 @@ def one_of(value: Any, options: Sequence[Any], name: str) -> Any:
 
 def positive_int(value: Any, name: str) -> int:
     """Gives `value` as an int if it is a whole number of 1 or more."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real) or int(value) != value:
+    if isinstance(value, bool) or not isinstance(value, REAL) or int(value) != value:
         raise WrongType(
             f"Argument `{name}` must be a positive whole number. Received: {value!r}.",
             help=f"Pass a whole number, for example {name}=32.",
@@ -37,7 +41,7 @@ def positive_int(value: Any, name: str) -> int:
 
 def positive(value: Any, name: str) -> float:
     """Gives `value` if it is a number above zero."""
-    if not isinstance(value, numbers.Real) or not value > 0:
+    if not isinstance(value, REAL) or not value > 0:
         raise InvalidArgument(
             f"Argument `{name}` must be a number above 0. Received: {value!r}.",
             help=f"Pass for example {name}=0.001.",
@@ -47,7 +51,7 @@ def positive(value: Any, name: str) -> float:
 
 def fraction(value: Any, name: str, *, closed: bool = False) -> float:
     """Gives `value` if 0 <= value < 1, with `closed` also 1 itself."""
-    ok = isinstance(value, numbers.Real) and value >= 0 and (value <= 1 if closed else value < 1)
+    ok = isinstance(value, REAL) and value >= 0 and (value <= 1 if closed else value < 1)
     if not ok:
         upper = "<= 1" if closed else "< 1"
         raise InvalidArgument(
@@ -59,7 +63,7 @@ def fraction(value: Any, name: str, *, closed: bool = False) -> float:
 
 def tuple_of_ints(value: Any, rank: int, name: str, *, allow_zero: bool = False) -> tuple[int, ...]:
     """Gives `value` as a tuple of `rank` whole numbers; one number stands for all of them."""
-    items = (value,) * rank if isinstance(value, numbers.Integral) else value
+    items = (value,) * rank if isinstance(value, INTEGRAL) else value
     least = 0 if allow_zero else 1
     try:
         items = tuple(int(item) for item in items)

@@ -15,7 +15,8 @@ _SKIPPED_KINDS = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWOR
 
 
 @cache
-def _parameters(cls: type) -> dict[str, inspect.Parameter]:
+def constructor_parameters(cls: type) -> dict[str, inspect.Parameter]:
+    """The parameters of a class's constructor, by name."""
     signature = inspect.signature(cls.__init__)  # type: ignore[misc]
     return dict(list(signature.parameters.items())[1:])
 
@@ -58,7 +59,7 @@ class Configurable:
     def _config_from_attributes(self, owner: type, base: dict[str, Any]) -> dict[str, Any]:
         return {
             name: short_form(getattr(self, name))
-            for name, parameter in _parameters(owner).items()
+            for name, parameter in constructor_parameters(owner).items()
             if parameter.kind not in _SKIPPED_KINDS
             and name not in base
             and name not in self._not_in_config
@@ -106,7 +107,7 @@ class Configurable:
 
     def __repr__(self) -> str:
         parts = []
-        for name, parameter in _parameters(_owner(type(self))).items():
+        for name, parameter in constructor_parameters(_owner(type(self))).items():
             value = getattr(self, name, parameter.default)
             if parameter.kind in _SKIPPED_KINDS or _same(value, parameter.default):
                 continue

@@ -5,6 +5,7 @@ LamellaError
 │   ├── InvalidShape                  ... because of its shape
 │   └── UnknownName (KeyError)        ... because no object has that name
 ├── WrongType (TypeError)             an argument is of a kind that cannot work
+│   └── AttributeMissing (AttributeError)  ... because what is inside lacks something
 ├── InvalidData (ValueError)          the data given to fit, evaluate or predict cannot be used
 ├── NotReady (ValueError)             something has to happen first: build, compile, fit
 ├── UntrackedState (RuntimeError)     a variable is used in compiled code that does not carry it
@@ -57,6 +58,10 @@ class UnknownName(InvalidArgument, KeyError):
 
 class WrongType(LamellaError, TypeError):
     """An argument is of a kind that cannot work here."""
+
+
+class AttributeMissing(WrongType, AttributeError):
+    """What an object holds does not have what was asked for."""
 
 
 class InvalidData(LamellaError, ValueError):

@@ -65,4 +65,4 @@ def data_format(value: str | None) -> ImageDataFormat:
     if value is None:
         return image_data_format()
     checked = check.one_of(str(value).lower(), ("channels_last", "channels_first"), "data_format")
-    return checked  # type: ignore[return-value]
+    return checked

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Iterable
 from typing import Any
 
+from lamella._base.check import INTEGRAL
 from lamella._base.errors import InvalidShape
 
 Shape = tuple[int | None, ...]
@@ -18,7 +18,7 @@ def as_shape(shape: Any, name: str = "shape") -> Shape:
         >>> as_shape([None, 28, 28])
         (None, 28, 28)
     """
-    if isinstance(shape, numbers.Integral):
+    if isinstance(shape, INTEGRAL):
         raise InvalidShape(
             f"Argument `{name}` must be a tuple of sizes. Received: {shape}.",
             help=f"Write {name}=({shape},) with a comma for one axis of that size.",
@@ -30,7 +30,7 @@ def as_shape(shape: Any, name: str = "shape") -> Shape:
         )
     sizes = tuple(shape)
     for size in sizes:
-        if size is not None and (not isinstance(size, numbers.Integral) or size < 0):
+        if size is not None and (not isinstance(size, INTEGRAL) or size < 0):
             raise InvalidShape(
                 f"Argument `{name}` has the size {size!r}. Received: {sizes!r}.",
                 help="Each size must be a whole number >= 0, or None for an unknown one.",
@@ -41,7 +41,7 @@ def as_shape(shape: Any, name: str = "shape") -> Shape:
 def is_shape(value: Any) -> bool:
     """Whether a value is one shape, and not a structure of several."""
     return isinstance(value, (tuple, list)) and all(
-        size is None or isinstance(size, numbers.Integral) for size in value
+        size is None or isinstance(size, INTEGRAL) for size in value
     )
 
 

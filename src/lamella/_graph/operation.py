@@ -79,7 +79,11 @@ def op(
             settings = {
                 key: value for key, value in bound.items() if key not in parameters[:arrays]
             }
-            given = [bound[key] for key in parameters[:arrays] if key in bound]
+            last = max(place for place, key in enumerate(parameters[:arrays]) if key in bound)
+            # One that was left out holds its place: later ones are told apart by position.
+            given = [
+                bound.get(key, signature.parameters[key].default) for key in parameters[: last + 1]
+            ]
             return call_class(settings.pop("name", None), **settings)(*given)
 
         registry.register("op", *aliases, module=module, name=name)(wrapped)

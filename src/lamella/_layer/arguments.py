@@ -15,6 +15,7 @@ import numpy as np
 from lamella._base.dtypes import is_float
 from lamella._base.errors import InvalidData, WrongType
 from lamella._graph.symbolic import KerasTensor
+from lamella._state import frame as frames
 from lamella._state.variable import Variable
 
 
@@ -53,7 +54,7 @@ class CallSignature:
 
     def unbind(self, arguments: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
         """Positional and keyword arguments that bind to the given ones."""
-        bound = inspect.BoundArguments(self.signature, arguments)  # type: ignore[arg-type]
+        bound = inspect.BoundArguments(self.signature, arguments)
         return bound.args, bound.kwargs
 
 
@@ -121,9 +122,13 @@ def _is_foreign_tensor(leaf: Any) -> bool:
 def shapes_of(value: Any) -> Any:
     """The shapes of a structure of arrays or symbolic tensors, None for unknown sizes."""
 
+    probes = frames.ambient().probes
+
     def shape(leaf: Any) -> Any:
         sizes = getattr(leaf, "shape", None)
-        return None if sizes is None else tuple(n if isinstance(n, int) else None for n in sizes)
+        if sizes is None:
+            return None
+        return tuple(n if isinstance(n, int) and n not in probes else None for n in sizes)
 
     if isinstance(value, dict):
         return {key: shapes_of(item) for key, item in value.items()}

@@ -9,6 +9,7 @@ from typing import Any
 import jax
 
 from lamella import constraints, initializers, regularizers
+from lamella._base.configurable import constructor_parameters
 from lamella._base.dtypes import dtype_name
 from lamella._base.errors import (
     InvalidArgument,
@@ -75,7 +76,7 @@ class Layer(Weighted):
         **kwargs: Any,
     ) -> None:
         super().__init__(name=_checked_name(name, type(self)))
-        self._input_hint = _input_hint(type(self).__name__, kwargs)
+        self._input_hint = _input_hint(type(self), kwargs)
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.dtype_policy: DTypePolicy = policy_from(dtype)
         self.autocast = autocast
@@ -89,7 +90,7 @@ class Layer(Weighted):
         self._output_shapes: Any = ()
 
     _building = False
-    _not_in_config = ("activity_regularizer", "autocast")
+    _not_in_config: tuple[str, ...] = ("activity_regularizer", "autocast")
     _untracked = (*Weighted._untracked, "_losses", "_build_shapes", "_output_shapes")
 
     @property
@@ -425,15 +426,15 @@ def _checked_name(name: str | None, cls: type) -> str:
     return name
 
 
-def _input_hint(class_name: str, kwargs: dict[str, Any]) -> tuple[Any, ...] | None:
+def _input_hint(cls: type, kwargs: dict[str, Any]) -> tuple[Any, ...] | None:
     """The batch shape that old spellings such as `input_shape=` give to the first layer."""
     unknown = [key for key in kwargs if key not in _OLD_ARGUMENTS]
     if unknown:
-        known = [*_OLD_ARGUMENTS, "name", "dtype", "trainable", "activity_regularizer"]
+        known = [*_OLD_ARGUMENTS, "name", "dtype", "trainable", *constructor_parameters(cls)]
         raise WrongType(
-            f"{class_name} does not take the argument `{unknown[0]}`. "
+            f"{cls.__name__} does not take the argument `{unknown[0]}`. "
             f"{near_miss(unknown[0], known)}".rstrip(),
-            help=f"See help(lamella.layers.{class_name}) for what it takes.",
+            help=f"See help(lamella.layers.{cls.__name__}) for what it takes.",
         )
     if kwargs.get("input_shape") is not None:
         return (None, *as_shape(kwargs["input_shape"], "input_shape"))

@@ -19,6 +19,11 @@ class Tracking(Operation):
     in files depends on it. A child that was appended to a list later counts from its own birth.
     """
 
+    _born: int
+    _own_variables: dict[int, Variable]
+    _holders: dict[str, Any]
+    _known_since: dict[int, int]
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         made = super().__new__(cls, *args, **kwargs)
         # Before any __init__, so that attributes may be set ahead of super().__init__().

@@ -31,7 +31,7 @@ class Weighted(Tracking):
     def trainable(self, value: bool) -> None:
         self._trainable = bool(value)
         for layer in self._child_layers():
-            layer.trainable = bool(value)  # type: ignore[attr-defined]
+            layer.trainable = bool(value)
 
     @property
     def weights(self) -> list[Variable]:

@@ -67,6 +67,7 @@ class Frame:
         autocast: the float type in which variables are read; None leaves them as they are.
         path: names of the layers that are being built or called, outermost first.
         called: whether a layer's `call` is running.
+        probes: sizes that stand for unknown ones while shapes are tried out.
     """
 
     values: Values | None = None
@@ -76,6 +77,7 @@ class Frame:
     autocast: str | None = None
     path: tuple[str, ...] = ()
     called: bool = False
+    probes: frozenset[int] = frozenset()
 
 
 _EMPTY = Frame()

@@ -27,7 +27,7 @@ class DTypePolicy(Configurable):
     """
 
     def __init__(self, name: str | None = None) -> None:
-        self.name = dtypes.floatx() if name is None else name
+        self.name = floatx() if name is None else name
         if not isinstance(self.name, str):
             raise WrongType(
                 f"A dtype policy's name must be a string. Received: {name!r}.",

@@ -12,6 +12,7 @@ import numpy as np
 from lamella._base import dtypes, naming
 from lamella._base.errors import InvalidShape, WrongType
 from lamella._base.registry import register
+from lamella._base.settings import floatx
 from lamella._base.shapes import as_shape
 from lamella._state import frame as frames
 
@@ -166,7 +167,7 @@ def _first_value(initializer: Any, shape: Any, dtype: Any) -> jax.Array:
             return jnp.asarray(initializer(as_shape(shape), dtype=name), name)
         value = _unwrap(initializer)
         if dtype is None and isinstance(value, float):
-            dtype = dtypes.floatx()
+            dtype = floatx()
         # An explicit type even if it is the value's own: JAX keeps weak types apart, and compiles
         # twice for them.
         return jnp.asarray(value, jnp.asarray(value).dtype if dtype is None else dtype)
@@ -188,5 +189,5 @@ _NAMES = (
     "add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow "
     "matmul rmatmul neg pos abs invert eq ne lt le gt ge and rand or ror xor rxor"
 )
-for _name in _NAMES.split():  # noqa: SIM905
+for _name in _NAMES.split():
     setattr(Variable, f"__{_name}__", _operator(f"__{_name}__"))

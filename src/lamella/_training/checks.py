@@ -40,7 +40,11 @@ def check_targets(compiled: CompiledLoss, y: Any, output_shapes: list[tuple]) ->
         target, shape = targets[part.index], output_shapes[part.index]
         if target is None:
             continue
-        name = "y" if compiled.outputs.single else f"y of output '{compiled.outputs.names[part.index]}'"
+        name = (
+            "y"
+            if compiled.outputs.single
+            else f"y of output '{compiled.outputs.names[part.index]}'"
+        )
         if is_own_loss(part.loss, "sparse_categorical_crossentropy"):
             _check_class_numbers(part, np.asarray(target), shape, name)
         elif is_own_loss(part.loss, *_ELEMENTWISE):
@@ -71,8 +75,8 @@ def _check_class_numbers(part: OutputLoss, target: np.ndarray, shape: tuple, nam
     if lowest < 0 or highest >= classes:
         row = int(np.argmax((target < 0) | (target >= classes)) // max(target[0].size, 1))
         raise InvalidData(
-            f"{name} has labels from {lowest:g} to {highest:g}; the output has {classes} classes, so "
-            f"0 to {classes - 1} were expected. The first bad label is in row {row}.",
+            f"{name} has labels from {lowest:g} to {highest:g}; the output has {classes} classes, "
+            f"so 0 to {classes - 1} were expected. The first bad label is in row {row}.",
             help=f"Number the classes from 0, or give the last layer {int(highest) + 1} units.",
         )
 

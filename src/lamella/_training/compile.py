@@ -225,7 +225,9 @@ class CompiledMetrics:
         for is_weighted, groups in ((False, self.plain), (True, self.weighted)):
             for output, group in zip(self.outputs.names, groups):
                 for metric in group:
-                    name = self._fresh(metric.name, output if several else None, is_weighted, results)
+                    name = self._fresh(
+                        metric.name, output if several else None, is_weighted, results
+                    )
                     results[name] = metric.result()
         return results
 

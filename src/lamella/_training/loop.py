@@ -156,9 +156,7 @@ class Loop:
                 report(count, logs)
         return logs, count
 
-    def outputs(
-        self, batches: Iterator[Any], report: Callable[[int], None] | None
-    ) -> list[Any]:
+    def outputs(self, batches: Iterator[Any], report: Callable[[int], None] | None) -> list[Any]:
         """The outputs of each batch, as NumPy arrays."""
         found = []
         for index, batch in enumerate(batches):

@@ -201,7 +201,13 @@ class Trainer(Steps):
         self.optimizer.build(self.trainable_variables)
         steps = _steps_of(data, size, steps_per_epoch)
         told = callbacks_room.CallbackList(
-            callbacks, model=self, verbose=verbose, epochs=epochs, steps=steps, add_history=True
+            callbacks,
+            model=self,
+            verbose=verbose,
+            epochs=epochs,
+            steps=steps,
+            add_history=True,
+            validation=validation is not None,
         )
         self.stop_training = False
         told.on_train_begin()
@@ -209,15 +215,20 @@ class Trainer(Steps):
         with interruptible() as edge:
             for epoch in range(initial_epoch, epochs):
                 told.on_epoch_begin(epoch)
-                logs = self._one_pass(
-                    "train", data, size, steps_per_epoch, shuffle, told, edge
-                )
+                logs = self._one_pass("train", data, size, steps_per_epoch, shuffle, told, edge)
                 if validation is not None and _due(validation_freq, epoch):
+                    told.on_test_begin()
                     found = self._one_pass(
-                        "test", validation, validation_batch_size or size, validation_steps,
-                        False, told, edge,
+                        "test",
+                        validation,
+                        validation_batch_size or size,
+                        validation_steps,
+                        False,
+                        told,
+                        edge,
                     )
                     logs.update({f"val_{name}": value for name, value in found.items()})
+                    told.on_test_end(found)
                 told.on_epoch_end(epoch, logs)
                 if self.stop_training:
                     break
@@ -357,7 +368,8 @@ class Trainer(Steps):
                 f"Received: {type(given).__name__}.",
                 help="Pass validation_data=(x_val, y_val).",
             )
-        return ArrayData.read(*given, role="validation x")
+        x, y, sample_weight = (*given, None)[:3]
+        return ArrayData.read(x, y, sample_weight, role="validation x")
 
     def _prepare(self, data: Any, targets: bool = True) -> bool:
         """Builds what is not built yet and refuses data that cannot work.
@@ -367,8 +379,16 @@ class Trainer(Steps):
         if isinstance(data, StreamData):
             return False
         fresh = self._build_for_batch(data, targets)
-        if targets:
+        if not targets:
+            return fresh
+        try:
             self._check_data(data, "data")
+        except LamellaError:
+            # What "accuracy" means was read off targets that were wrong.
+            for part in (self._compiled_loss, self._compiled_metrics):
+                if fresh and part is not None:
+                    part.outputs = None
+            raise
         return fresh
 
     def _build_for_batch(self, data: ArrayData, targets: bool = True) -> bool:
@@ -482,7 +502,9 @@ class Trainer(Steps):
 
 def _check_names(loss: Any, metrics: Any, weighted_metrics: Any) -> None:
     """Looks up every name now, so that a misspelt one is told of by compile and not by fit."""
-    from_loss = jax.tree.leaves(loss, is_leaf=lambda one: isinstance(one, dict) and "class_name" in one)
+    from_loss = jax.tree.leaves(
+        loss, is_leaf=lambda one: isinstance(one, dict) and "class_name" in one
+    )
     for name in from_loss:
         if isinstance(name, str) and name.lower() not in ("crossentropy", "ce"):
             losses_room.get(name)
@@ -501,4 +523,3 @@ def _due(frequency: int | list[int], epoch: int) -> bool:
     if isinstance(frequency, int):
         return (epoch + 1) % frequency == 0
     return epoch + 1 in frequency
-

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 
 from lamella._base.errors import LamellaError
+from lamella._base.version import __version__
 from lamella.cli.demo import DATA_SETS, run_demo
 
 
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="lamella", description="Deep learning with the Keras API, compiled whole by JAX."
     )
-    parser.add_argument("--version", action="version", version=f"lamella {version('lamella')}")
+    parser.add_argument("--version", action="version", version=f"lamella {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     demo = commands.add_parser(
         "demo", help="train, evaluate, save, reload and draw a CNN on real images"

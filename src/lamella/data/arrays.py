@@ -38,9 +38,7 @@ class ArrayData:
         Raises: InvalidData for text, objects, empty arrays, NaN and unlike lengths.
         """
         second = role.replace("x", "y") if "x" in role else f"{role} y"
-        data = ArrayData(
-            _read(x, role), _read(y, second), _read(sample_weight, "sample_weight")
-        )
+        data = ArrayData(_read(x, role), _read(y, second), _read(sample_weight, "sample_weight"))
         _same_length(data, role)
         return data
 

@@ -30,7 +30,7 @@ def with_defaults(**defaults: Any) -> Callable[[C], C]:
     """
 
     def change(cls: C) -> C:
-        inherited = cls.__init__
+        inherited = cls.__init__  # type: ignore[misc]
         parameters = inspect.signature(inherited).parameters.values()
         values = [
             defaults.get(parameter.name, parameter.default)
@@ -47,7 +47,7 @@ def with_defaults(**defaults: Any) -> Callable[[C], C]:
         own.__annotations__ = dict(inherited.__annotations__)
         own.__doc__ = inherited.__doc__
         own.__qualname__ = f"{cls.__qualname__}.__init__"
-        cls.__init__ = own
+        cls.__init__ = own  # type: ignore[misc]
         return cls
 
     return change

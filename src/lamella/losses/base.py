@@ -128,11 +128,10 @@ class LossFunctionWrapper(Loss):
         vars(self).update(kwargs)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
-        truths, structure = jax.tree.flatten(y_true)
-        pairs = [same_rank(*pair) for pair in zip(truths, structure.flatten_up_to(y_pred))]
-        y_true = jax.tree.unflatten(structure, [truth for truth, _ in pairs])
-        y_pred = jax.tree.unflatten(structure, [prediction for _, prediction in pairs])
-        return self.fn(y_true, y_pred, **self._fn_kwargs)
+        # One map for each: a pair would be taken for a part of the structure.
+        truth = jax.tree.map(lambda *pair: same_rank(*pair)[0], y_true, y_pred)
+        prediction = jax.tree.map(lambda *pair: same_rank(*pair)[1], y_true, y_pred)
+        return self.fn(truth, prediction, **self._fn_kwargs)
 
     def get_config(self) -> dict[str, Any]:
         config = super().get_config()

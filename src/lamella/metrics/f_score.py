@@ -88,7 +88,7 @@ class FBetaScore(Metric):
         else:
             decided = prediction > self.threshold
         positive = decided.astype(self.dtype)
-        weight = 1.0
+        weight: Any = 1.0
         if sample_weight is not None:
             weight = jnp.asarray(sample_weight).astype(self.dtype).reshape(-1, 1)
         axis = None if self.average == "micro" else 0

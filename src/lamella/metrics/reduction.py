@@ -134,7 +134,9 @@ class MeanMetricWrapper(Mean):
         if self._direction is None and (isinstance(fn, Loss) or (entry and entry.kind == "loss")):
             self._direction = "down"
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(  # type: ignore[override]
+        self, y_true: Any, y_pred: Any, sample_weight: Any = None
+    ) -> None:
         mask = get_mask(y_pred)
         # A frame, so that a mask set by the function is remembered also for traced arrays.
         with frames.changed():

@@ -166,7 +166,9 @@ class RootMeanSquaredError(Mean):
     def __init__(self, name: str = "root_mean_squared_error", dtype: Any = None) -> None:
         super().__init__(name, dtype)
 
-    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+    def update_state(  # type: ignore[override]
+        self, y_true: Any, y_pred: Any, sample_weight: Any = None
+    ) -> None:
         y_true, y_pred = matched(y_true, y_pred)
         square = jnp.square(y_pred.astype(self.dtype) - y_true.astype(self.dtype))
         super().update_state(square, sample_weight=sample_weight)

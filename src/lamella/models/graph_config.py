@@ -162,7 +162,9 @@ class GraphReader:
         if len(structure) == 3 and isinstance(structure[0], str):
             tensor = self._find(structure, counted=True)
             if tensor is None:
-                raise FileProblem(f"The config refers to a call that it does not have: {structure}.")
+                raise FileProblem(
+                    f"The config refers to a call that it does not have: {structure}."
+                )
             return tensor
         return [self._tensors(item) for item in structure]
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Self
 
-from lamella import visualization
+from lamella import saving, visualization
 from lamella._base import registry
 from lamella._base.errors import InvalidArgument, NotReady, UnknownName, WrongType
 from lamella._base.serialize import serialize
@@ -16,7 +16,6 @@ from lamella._layer.layer import Layer
 from lamella._training.trainer import Trainer
 from lamella.models.graph_config import GraphReader, graph_config
 from lamella.models.graph_model import ModelGraph
-from lamella import saving
 
 
 @registry.register("model", module="keras")
@@ -64,8 +63,13 @@ class Model(Trainer, Layer):
 
     _not_in_config = (*Layer._not_in_config, "inputs", "outputs", "args", "kwargs")
     # Held under these names only for the machinery; files know them as "layers".
-    _unsaved: tuple[str, ...] = ("_graph_layers", "_stack", "_loss_tracker", "_compiled_loss",
-                                 "_compiled_metrics")
+    _unsaved: tuple[str, ...] = (
+        "_graph_layers",
+        "_stack",
+        "_loss_tracker",
+        "_compiled_loss",
+        "_compiled_metrics",
+    )
 
     def _set_graph(self, graph: ModelGraph) -> None:
         self._model_graph = graph
@@ -240,8 +244,10 @@ class Functional(Model):
 
 
 def _is_functional_call(args: tuple, kwargs: dict[str, Any]) -> bool:
-    return (len(args) in (2, 3)) or (len(args) == 1 and "outputs" in kwargs) or (
-        "inputs" in kwargs and "outputs" in kwargs
+    return (
+        (len(args) in (2, 3))
+        or (len(args) == 1 and "outputs" in kwargs)
+        or ("inputs" in kwargs and "outputs" in kwargs)
     )
 
 
@@ -253,6 +259,8 @@ def _functional_like(cls: type) -> bool:
 
 
 def _counts_own_node(operation: Any) -> bool:
-    return isinstance(operation, Model) and registry.is_own(type(operation)) and (
-        type(operation) is Functional
+    return (
+        isinstance(operation, Model)
+        and registry.is_own(type(operation))
+        and (type(operation) is Functional)
     )

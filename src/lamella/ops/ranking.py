@@ -120,11 +120,8 @@ def argpartition(x: Any, kth: int, axis: int | None = -1) -> jax.Array:
         >>> int(argpartition([3, 1, 2], 0)[0])
         1
     """
-    return jnp.argpartition(
-        array(x) if axis is not None else jnp.ravel(array(x)),
-        kth,
-        axis=-1 if axis is None else axis,
-    ).astype("int32")
+    x, axis = (jnp.ravel(array(x)), -1) if axis is None else (array(x), axis)
+    return jnp.argpartition(x, kth, axis=axis).astype("int32")
 
 
 @op("searchsorted", module=NUMPY, arrays=2, class_name="SearchSorted")

@@ -32,7 +32,7 @@ SEEDED = [
 PLAIN = [("Zeros", {}), ("Ones", {}), ("Constant", {"value": 0.3}), ("Identity", {"gain": 2.0})]
 
 
-@pytest.mark.parametrize("shape", [(7, 5), (5, 7), (3, 3, 4, 8)])
+@pytest.mark.parametrize("shape", [(5, 7), (3, 3, 4, 8)])
 @pytest.mark.parametrize(("name", "settings"), SEEDED)
 def test_same_bits_as_keras(name, settings, shape):
     ours = getattr(initializers, name)(**settings, seed=3)(shape)

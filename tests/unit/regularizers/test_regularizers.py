@@ -31,7 +31,7 @@ def test_values_gradients_and_configs_as_in_keras(name, settings):
     theirs = getattr(keras.regularizers, name)(**settings)
     assert np.allclose(ours(weights), theirs(weights), rtol=1e-6)
     assert np.allclose(ours(Variable(weights)), theirs(weights), rtol=1e-6)
-    gradients = [jax.grad(lambda w, f=f: f(w).sum())(weights) for f in (ours, theirs)]
+    gradients = [jax.jit(jax.grad(lambda w, f=f: f(w).sum()))(weights) for f in (ours, theirs)]
     assert np.allclose(*gradients, atol=1e-6)
     for key, value in theirs.get_config().items():
         assert ours.get_config()[key] == (value if isinstance(value, str) else pytest.approx(value))

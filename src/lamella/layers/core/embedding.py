@@ -70,7 +70,7 @@ class Embedding(Layer):
         self.quantization_config = quantization_config
         if weights is not None:
             self.build()
-            self.set_weights(weights if isinstance(weights, (list, tuple)) else [weights])
+            self.set_weights(list(weights) if isinstance(weights, (list, tuple)) else [weights])
 
     def build(self, input_shape: Any = None) -> None:
         if self.built:
@@ -108,4 +108,3 @@ class Embedding(Layer):
 
     def get_config(self) -> dict[str, Any]:
         return {"activity_regularizer": None, **super().get_config()}
-

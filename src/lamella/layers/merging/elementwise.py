@@ -79,9 +79,10 @@ class Multiply(Merge):
             for array, mask in zip(arrays, spread)
         ]
         product = functools.reduce(jnp.multiply, factors)
-        if any(mask is None for mask in spread):
+        known = [mask for mask in spread if mask is not None]
+        if len(known) < len(spread):
             return product
-        counted = functools.reduce(jnp.logical_or, spread)  # type: ignore[arg-type]
+        counted: jax.Array = functools.reduce(jnp.logical_or, known)
         return jnp.where(counted, product, jnp.zeros((), product.dtype))
 
 

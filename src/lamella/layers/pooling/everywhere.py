@@ -20,6 +20,7 @@ class GlobalPooling(Layer):
 
     rank: int
     reduce: Callable[..., jax.Array]
+    counts_masks = False
     mixes_rows = False
 
     def __init__(
@@ -29,6 +30,7 @@ class GlobalPooling(Layer):
         self.data_format = checked_format(data_format)
         self.keepdims = bool(keepdims)
         self.input_spec = InputSpec(ndim=self.rank + 2)
+        self.supports_masking = self.counts_masks
 
     @property
     def _axes(self) -> tuple[int, ...]:
@@ -59,6 +61,7 @@ class GlobalAveragePooling1D(GlobalPooling):
 
     rank = 1
     reduce = jnp.mean
+    counts_masks = True
 
     def call(self, inputs: jax.Array, mask: jax.Array | None = None) -> jax.Array:
         if mask is None:

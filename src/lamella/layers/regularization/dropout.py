@@ -25,7 +25,7 @@ def _checked_noise_shape(noise_shape: Any) -> NoiseShape | None:
         return None
     sizes = tuple(noise_shape) if isinstance(noise_shape, (tuple, list)) else (noise_shape,)
     good = isinstance(noise_shape, (tuple, list)) and all(
-        size is None or (isinstance(size, numbers.Integral) and size > 0) for size in sizes
+        size is None or (isinstance(size, numbers.Integral) and int(size) > 0) for size in sizes
     )
     if not good:
         raise InvalidArgument(

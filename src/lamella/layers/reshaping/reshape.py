@@ -68,7 +68,7 @@ class Reshape(Layer):
     def __init__(self, target_shape: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         sizes = (target_shape,) if isinstance(target_shape, int) else tuple(target_shape)
-        good = all(isinstance(size, numbers.Integral) and size >= -1 for size in sizes)
+        good = all(isinstance(size, numbers.Integral) and int(size) >= -1 for size in sizes)
         if not good or sizes.count(-1) > 1:
             raise InvalidArgument(
                 "Argument `target_shape` must be a tuple of sizes with at most one -1. "

@@ -10,7 +10,7 @@ import jax
 import jax.numpy as jnp
 
 from lamella._base import check, registry
-from lamella._base.errors import InvalidArgument, WrongType
+from lamella._base.errors import AttributeMissing, InvalidArgument
 from lamella._base.registry import register
 from lamella._base.serialize import serialize
 from lamella._layer.layer import Layer
@@ -22,10 +22,6 @@ _MERGES: dict[str, Callable[[jax.Array, jax.Array], jax.Array]] = {
     "ave": lambda y, y_back: (y + y_back) / 2,
     "concat": lambda y, y_back: jnp.concatenate([y, y_back], axis=-1),
 }
-
-
-class AttributeMissing(WrongType, AttributeError):
-    """An attribute that this layer has only with other arguments."""
 
 
 @register("layer", module="keras.layers")

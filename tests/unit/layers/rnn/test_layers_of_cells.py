@@ -170,7 +170,7 @@ def test_unknown_sizes(name, sizes):
     [("LSTM", "mixed_bfloat16"), ("GRU", "bfloat16")],
 )
 def test_half_precision(name, policy):
-    start = {"recurrent_initializer": "glorot_uniform"}  # there is no orthogonal one in bfloat16
+    start = {"recurrent_initializer": "glorot_uniform"}  # Keras has no orthogonal one in bfloat16
     ours, theirs = both(name, return_sequences=True, dtype=policy, **start)
     same(strictly(ours, X), theirs(X), 5e-2)
     assert ours(X).dtype == jnp.bfloat16
