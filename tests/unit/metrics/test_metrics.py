@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
+from collections import Counter
 
 import jax
 import jax.numpy as jnp
@@ -141,6 +142,16 @@ def both(name, settings):
     return getattr(metrics, name)(**settings), getattr(keras.metrics, name)(**settings)
 
 
+def with_slow_variants(cases, most=2):
+    """Cases of which all but the first few of each class run with the slow tests only."""
+    seen, marked = Counter(), []
+    for case in cases:
+        seen[case[0]] += 1
+        late = seen[case[0]] > most
+        marked.append(pytest.param(*case, marks=pytest.mark.slow) if late else case)
+    return marked
+
+
 def draw_weights(name, y_true):
     if name in COUNTED:  # one per entry, in whole numbers
         return RNG.integers(0, 3, y_true.shape[:2])
@@ -174,7 +185,7 @@ def compiles(name, settings):
     return not built_later and not settings.get("multi_label")
 
 
-@pytest.mark.parametrize(("name", "settings", "kind"), CASES)
+@pytest.mark.parametrize(("name", "settings", "kind"), with_slow_variants(CASES))
 def test_batches_and_weights_as_in_keras(name, settings, kind):
     ours, theirs = both(name, settings)
     plain, other = draw(kind), draw(kind)
