@@ -21,11 +21,9 @@ def public_modules() -> list[ModuleType]:
 
     A room's own files are not public: their names are re-exported by the room.
     """
-    found = [lamella]
-    for info in pkgutil.iter_modules(lamella.__path__):
-        if not info.name.startswith("_") and info.name != "cli":
-            found.append(importlib.import_module(f"lamella.{info.name}"))
-    return found
+    names = [info.name for info in pkgutil.iter_modules(lamella.__path__)]
+    rooms = [name for name in names if not name.startswith("_") and name != "cli"]
+    return [lamella, *(importlib.import_module(f"lamella.{name}") for name in rooms)]
 
 
 def names_of(module: ModuleType) -> set[str]:
@@ -60,4 +58,6 @@ def test_public_names_are_documented(name: str) -> None:
     if callable(value):
         text = inspect.getdoc(value) or ""
         assert text, f"{name} has no docstring"
-        assert text.splitlines()[0].endswith((".", "?", ":")), f"{name}: the first line is a sentence"
+        assert text.splitlines()[0].endswith((".", "?", ":")), (
+            f"{name}: the first line is a sentence"
+        )

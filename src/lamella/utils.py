@@ -2,6 +2,7 @@
 
 from lamella._base.naming import clear_session as clear_session
 from lamella._state.seeds import set_random_seed as set_random_seed
+from lamella.data.arrays import pack_x_y_sample_weight as pack_x_y_sample_weight
 from lamella.data.encoding import normalize as normalize
 from lamella.data.encoding import pad_sequences as pad_sequences
 from lamella.data.encoding import to_categorical as to_categorical

@@ -23,7 +23,7 @@ class Case:
         whole: the largest whole number of the inputs, None for floats.
         call: further arguments of the call.
         open_axes: the axes that may be of unknown size; None for all but batch and channels.
-        traveling: whether the config can be written to a file.
+        mask: whether each input carries a mask.
     """
 
     name: str
@@ -33,7 +33,6 @@ class Case:
     call: dict[str, Any] = field(default_factory=dict)
     open_axes: tuple[int, ...] | None = None
     mask: bool = False
-    traveling: bool = True
 
     def arguments(self, library: Any) -> dict[str, Any]:
         own = self.args(library) if callable(self.args) else dict(self.args)
@@ -83,29 +82,13 @@ def convolutions() -> list[Case]:
             ),
             case(
                 conv,
-                {"filters": 3, "kernel_size": 2, "dilation_rate": 2, "use_bias": False},
-                shape,
-            ),
-            case(
-                conv,
                 {"filters": 3, "kernel_size": 2, "data_format": FIRST},
                 (2, 4, 6, 5, 4)[: rank + 2],
             ),
             case(transposed, {"filters": 3, "kernel_size": 2}, shape),
             case(
                 transposed,
-                {"filters": 3, "kernel_size": 3, "strides": 2, "padding": "same"} | BUSY,
-                shape,
-            ),
-            case(
-                transposed,
-                {
-                    "filters": 3,
-                    "kernel_size": 4,
-                    "strides": 3,
-                    "output_padding": 1,
-                    "padding": "same",
-                },
+                {"filters": 3, "kernel_size": 2, "strides": 2, "padding": "same"} | BUSY,
                 shape,
             ),
         ]
@@ -115,6 +98,18 @@ def convolutions() -> list[Case]:
             "Conv1D",
             {"filters": 3, "kernel_size": 3, "padding": "causal", "data_format": FIRST},
             (2, 4, 6),
+        ),
+        *(
+            case(
+                f"Conv{rank}D",
+                {"filters": 3, "kernel_size": 2, "dilation_rate": 2, "use_bias": False},
+                shape,
+            )
+            for rank, shape in ((1, SEQ), (2, IMG))
+        ),
+        case(
+            "Conv1DTranspose",
+            {"filters": 3, "kernel_size": 4, "strides": 3, "output_padding": 1, "padding": "same"},
         ),
         case("Conv1D", {"filters": 2, "kernel_size": 1, "activity_regularizer": "l2"}),
         case(

@@ -109,7 +109,9 @@ class Configurable:
         parts = []
         for name, parameter in constructor_parameters(_owner(type(self))).items():
             value = getattr(self, name, parameter.default)
-            if parameter.kind in _SKIPPED_KINDS or _same(value, parameter.default):
+            if parameter.kind in _SKIPPED_KINDS or name in self._not_in_config:
+                continue
+            if _same(value, parameter.default):
                 continue
             parts.append(f"{name}={short_text(value)}")
         return f"{type(self).__name__}({', '.join(parts)})"
@@ -124,7 +126,7 @@ def short_text(value: Any) -> str:
 def _same(value: Any, default: Any) -> bool:
     if value is default:
         return True
-    if type(value) is type(default) and isinstance(value, (str, int, float, bool)):
+    if type(value) is type(default) and isinstance(value, (str, int, float, bool, tuple)):
         return bool(value == default)
     if isinstance(default, str):
         entry = registry.entry_of(

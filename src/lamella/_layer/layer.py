@@ -53,7 +53,7 @@ class Layer(Weighted):
         ...         self.factor = self.add_weight(shape=(input_shape[-1],), initializer="ones")
         ...     def call(self, inputs):
         ...         return inputs * self.factor
-        >>> Scale()(np.ones((1, 3), "float32")).tolist()
+        >>> Scale()(jax.numpy.ones((1, 3))).tolist()
         [[1.0, 1.0, 1.0]]
     """
 
@@ -180,7 +180,7 @@ class Layer(Weighted):
         shapes = {
             name: shapes_of(value)
             for name, value in arguments.items()
-            if any(leaf is not None for leaf in jax.tree.leaves(shapes_of(value)))
+            if any(getattr(leaf, "shape", None) is not None for leaf in jax.tree.leaves(value))
         }
         if method is Layer.build:
             # `call` itself builds what is inside; only the shapes are remembered.

@@ -45,8 +45,19 @@ class Weighted(Tracking):
 
     @property
     def trainable_weights(self) -> list[Variable]:
-        """The weights that training changes."""
-        return [v for v in self._trainable_of("_own_weights") if v.trainable]
+        """The weights that training changes: those outside of layers that are not trainable."""
+        found: dict[int, Variable] = {}
+        seen: set[int] = set()
+        stack: list[Weighted] = [self]
+        while stack:
+            layer = stack.pop()
+            if layer._trainable and id(layer) not in seen:
+                seen.add(id(layer))
+                stack.extend(reversed(layer._child_layers()))  # type: ignore[arg-type]
+                for variable in layer._own_weights():
+                    if variable.trainable:
+                        found.setdefault(id(variable), variable)
+        return list(found.values())
 
     @property
     def trainable_variables(self) -> list[Variable]:
@@ -62,9 +73,6 @@ class Weighted(Tracking):
     def non_trainable_variables(self) -> list[Variable]:
         trained = {id(variable) for variable in self.trainable_weights}
         return [variable for variable in self.variables if id(variable) not in trained]
-
-    def _trainable_of(self, part: str) -> list[Variable]:
-        return self._collect(part) if self.trainable else []
 
     @property
     def metrics(self) -> list[Any]:

@@ -191,6 +191,10 @@ class CompiledMetrics:
                     )
                 ]
             )
+        for groups in resolved:
+            for group, target, prediction in zip(groups, targets, predictions):
+                for metric in group:
+                    metric.prepare(target, prediction)
         self.plain, self.weighted = resolved
         self.outputs = outputs
 

@@ -8,7 +8,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from jax import lax
-from jax.extend.core import jaxpr_as_fun
 
 from lamella._state.pure import pure
 from lamella._state.variable import Variable
@@ -65,7 +64,7 @@ class Program:
         """
         key = (batch_size, ordered)
         if key not in self._chunks:
-            self._chunks[key] = jax.jit(_chunk(self._step, batch_size, ordered))
+            self._chunks[key] = jax.jit(_chunk(self.step, batch_size, ordered))
         return self._chunks[key]
 
 
@@ -78,19 +77,16 @@ def _chunk(step: Step, batch_size: int, ordered: bool) -> Callable[..., Any]:
         return jax.tree.map(lambda a: jnp.take(a, chosen, axis=0), arrays)
 
     def run(values: Any, arrays: Any, order: Any, start: Any, stop: Any) -> Any:
-        specs = jax.tree.map(_spec, (values, jax.eval_shape(rows, arrays, order, start)))
-        # The step is traced once; the loop's first state needs to know what comes out of it.
-        traced, shape = jax.make_jaxpr(step, return_shape=True)(*specs)
-        result, written = shape
-        once = jaxpr_as_fun(traced)
+        batch = jax.eval_shape(rows, arrays, order, start)
+        # The loop's first state needs to know what comes out of a step. The step is a jitted
+        # function: it is traced here, and not again in the body.
+        result, written = shape = jax.eval_shape(step, values, batch)
 
         def body(index: Any, state: Any) -> Any:
             _, changed = state
             current = [changed.get(number, value) for number, value in enumerate(values)]
-            batch = rows(arrays, order, index)
-            flat = once(*jax.tree.leaves((current, batch)))
-            flat = [jnp.asarray(one, spec.dtype) for one, spec in zip(flat, jax.tree.leaves(shape))]
-            return jax.tree.unflatten(jax.tree.structure(shape), flat)
+            after = step(current, rows(arrays, order, index))
+            return jax.tree.map(lambda one, spec: jnp.asarray(one, spec.dtype), after, shape)
 
         first = (
             jax.tree.map(lambda spec: jnp.zeros(spec.shape, spec.dtype), result),
@@ -99,7 +95,3 @@ def _chunk(step: Step, batch_size: int, ordered: bool) -> Callable[..., Any]:
         return lax.fori_loop(start, stop, body, first)
 
     return run
-
-
-def _spec(array: Any) -> jax.ShapeDtypeStruct:
-    return jax.ShapeDtypeStruct(array.shape, array.dtype)

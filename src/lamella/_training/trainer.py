@@ -397,7 +397,7 @@ class Trainer(Steps):
             part is not None and part.outputs is None
             for part in (self._compiled_loss, self._compiled_metrics)
         )
-        if self.built and not unresolved:
+        if not unresolved and (self.built or self._steps_by_itself()):
             return False
         specs = as_specs(data.x, KerasTensor)
         y_pred = self.compute_output_spec(specs)
@@ -415,6 +415,14 @@ class Trainer(Steps):
             if part is not None:
                 part.build(outputs, y, y_pred)
         return True
+
+    def _steps_by_itself(self) -> bool:
+        """Whether a step of the person's own calls the layers, which are all built already.
+
+        The `call` of such a model may be meant for other data: that of a GAN takes noise.
+        """
+        own = type(self).train_step is not Steps.train_step
+        return own and all(layer.built for layer in self._walk() if layer is not self)  # type: ignore[attr-defined]
 
     def _check_data(self, data: ArrayData, role: str) -> None:
         refuse_nan(data.x, "x" if role == "data" else f"{role} x")

@@ -101,7 +101,6 @@ def run_demo(
         summary_text="\n".join(lines),
         diagram_svg=(out / "model.svg").read_text(encoding="utf-8"),
         facts={
-            "held-out accuracy": f"{accuracy:.2%}",
             "held-out loss": f"{loss:.4f}",
             "training images": f"{len(x_train):,}",
             "epochs": str(epochs),

@@ -51,10 +51,10 @@ class ArrayData:
         parts = (self.x, self.y, self.sample_weight)
         return ArrayData(*(jax.tree.map(function, part) for part in parts))
 
-    def on_device(self) -> tuple[Any, Any, Any]:
-        """All arrays as device arrays."""
+    def on_device(self) -> Any:
+        """All arrays on the device, as a step receives them: x, (x, y) or (x, y, weights)."""
         placed = self.map(jnp.asarray)
-        return placed.x, placed.y, placed.sample_weight
+        return pack_x_y_sample_weight(placed.x, placed.y, placed.sample_weight)
 
     def split(self, share: float) -> tuple[ArrayData, ArrayData]:
         """All but the last `share` of the rows, and those."""
@@ -241,3 +241,15 @@ def _first_nan(leaf: Any) -> tuple[int, int] | None:
         return None
     rows = bad.reshape(len(array), -1).any(axis=1)
     return int(np.argmax(rows)), int(bad.sum())
+
+
+def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+    """One batch from its parts; parts at the end that are None are left out.
+
+    Example:
+        >>> pack_x_y_sample_weight([1.0], [2.0])
+        ([1.0], [2.0])
+    """
+    if y is None and sample_weight is None:
+        return (x,) if isinstance(x, (list, tuple, dict)) else x
+    return (x, y) if sample_weight is None else (x, y, sample_weight)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 
+import jax
 import jax.numpy as jnp
 
 from lamella import initializers
-from lamella._base import naming
+from lamella._base import naming, registry
 from lamella._base.configurable import Configurable
 from lamella._base.errors import InvalidArgument
 from lamella._base.registry import register
@@ -45,6 +47,9 @@ class Metric(Configurable):
 
     _direction: str | None = None
     """ "up" if more is better, "down" if less is, None if nobody knows."""
+
+    _built: bool = True
+    """False as long as some variables wait for the shapes of the first batch."""
 
     _variables: list[Variable]
     _metrics: list[Metric]
@@ -124,6 +129,30 @@ class Metric(Configurable):
         """
         return self.add_variable(shape, initializer, dtype, name=name)
 
+    def prepare(self, y_true: Any, y_pred: Any) -> None:
+        """Makes the variables that wait for the shapes of the first batch; adds nothing.
+
+        To be called before `update_state` is compiled, as compiled code cannot make variables.
+
+        Args:
+            y_true, y_pred: anything with shape and dtype; unknown sizes are None.
+
+        Example:
+            >>> import jax
+            >>> from lamella.metrics import F1Score
+            >>> score, spec = F1Score(), jax.ShapeDtypeStruct((8, 3), "float32")
+            >>> score.prepare(spec, spec)
+            >>> [variable.name for variable in score.variables[:2]]
+            ['true_positives', 'false_positives']
+        """
+        if self._built and registry.is_own(type(self)):
+            return
+        specs = jax.tree.map(_spec, (y_true, y_pred))
+        scope = Values(outer=frames.ambient().values)
+        # What is wrong with the data, or cannot be compiled, is for the real update to say.
+        with frames.changed(values=scope), contextlib.suppress(Exception):
+            jax.eval_shape(self.update_state, *specs)
+
     def update_state(self, *args: Any, **kwargs: Any) -> None:
         """Adds a batch.
 
@@ -194,3 +223,11 @@ class Metric(Configurable):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}>"
+
+
+_ANY_SIZE = 8
+
+
+def _spec(array: Any) -> jax.ShapeDtypeStruct:
+    sizes = tuple(_ANY_SIZE if size is None else size for size in array.shape)
+    return jax.ShapeDtypeStruct(sizes, array.dtype)

@@ -23,7 +23,8 @@ def get_item(x: Any, key: Any) -> jax.Array:
         >>> int(get_item([1, 2, 3], 0))
         1
     """
-    return array(x)[key]
+    # JSON has no tuples: a key that was read from a file comes as a list.
+    return array(x)[tuple(key) if isinstance(key, list) else key]
 
 
 @op("take", module=NUMPY, arrays=2)

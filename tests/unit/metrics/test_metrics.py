@@ -14,6 +14,7 @@ import pytest
 
 from lamella import metrics
 from lamella._base.errors import InvalidArgument, InvalidShape, UnknownName
+from lamella._graph.symbolic import KerasTensor
 from lamella._layer.masking import set_mask
 from lamella._state import frame as frames
 from lamella._state.pure import pure, values_of
@@ -190,7 +191,7 @@ def test_batches_and_weights_as_in_keras(name, settings, kind):
     ours, theirs = both(name, settings)
     plain, other = draw(kind), draw(kind)
     batches = [plain, (*other, draw_weights(name, other[0]))]
-    build_unseen(ours, plain)
+    ours.prepare(*(jnp.asarray(y) for y in plain))
     with jax.numpy_rank_promotion("raise"):
         values, got = measured(ours, batches)
     oracle = measured if compiles(name, settings) else measured_one_by_one
@@ -205,13 +206,6 @@ def test_batches_and_weights_as_in_keras(name, settings, kind):
         assert first.dtype == second.dtype
     for first, second in zip(values, wanted, strict=True):
         close(first, second)
-
-
-def build_unseen(metric, batch):
-    """What is built by its first batch is built by an abstract one, as before compiling."""
-    with frames.changed(values=frames.Values()):
-        jax.eval_shape(metric.update_state, *batch)
-    assert all((v.numpy() == 0).all() for v in metric.variables)
 
 
 BRANCHES = [
@@ -375,6 +369,21 @@ def test_a_persons_metric_with_another_inside():
     assert metric.get_config() == {"power": 3, "name": "both", "dtype": "float32"}
     with pytest.raises(InvalidArgument, match="5 variables"):
         metric.stateless_result([1.0])
+
+
+def test_prepare_makes_what_waits_for_shapes_and_adds_nothing():
+    class Late(metrics.Metric):
+        def update_state(self, y_true, y_pred, sample_weight=None):
+            if not self.variables:
+                self.total = self.add_weight(y_pred.shape[1:], name="total")
+            self.total.assign_add(jnp.sum(y_pred, axis=0))
+
+    spec = KerasTensor((None, 3))
+    for metric in (Late(), metrics.F1Score(), metrics.R2Score(), metrics.AUC(multi_label=True)):
+        metric.prepare(spec, spec)
+        assert 3 in metric.variables[-1].shape
+        assert all((v.numpy() == 0).all() for v in metric.variables)
+    metrics.Mean().prepare(spec, spec)
 
 
 def test_a_wrapped_function_comes_back():

@@ -36,6 +36,7 @@ class Conv1D(Convolution):
     dilation; InvalidShape, if the input is shorter than the kernel without padding.
 
     Example:
+        >>> import jax.numpy as jnp
         >>> Conv1D(4, 3)(jnp.ones((2, 10, 5))).shape
         (2, 8, 4)
     """
@@ -72,6 +73,7 @@ class Conv2D(Convolution):
     dilation; InvalidShape, if the input is smaller than the kernel without padding.
 
     Example:
+        >>> import jax.numpy as jnp
         >>> Conv2D(8, 3, padding="same", activation="relu")(jnp.ones((2, 28, 28, 1))).shape
         (2, 28, 28, 8)
     """
@@ -107,6 +109,7 @@ class Conv3D(Convolution):
     dilation; InvalidShape, if the input is smaller than the kernel without padding.
 
     Example:
+        >>> import jax.numpy as jnp
         >>> Conv3D(4, 2)(jnp.ones((1, 4, 4, 4, 2))).shape
         (1, 3, 3, 3, 4)
     """

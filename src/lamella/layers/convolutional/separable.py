@@ -111,6 +111,7 @@ class SeparableConv1D(SeparableConvolution):
     Shapes: (n, steps, channels) -> (n, new_steps, filters)
 
     Example:
+        >>> import jax.numpy as jnp
         >>> SeparableConv1D(4, 3)(jnp.ones((2, 10, 5))).shape
         (2, 8, 4)
     """
@@ -141,6 +142,7 @@ class SeparableConv2D(SeparableConvolution):
     Shapes: (n, rows, columns, channels) -> (n, new_rows, new_columns, filters)
 
     Example:
+        >>> import jax.numpy as jnp
         >>> SeparableConv2D(4, 3)(jnp.ones((2, 8, 8, 5))).shape
         (2, 6, 6, 4)
     """

@@ -21,6 +21,7 @@ class Activation(Layer):
     Shapes: (...) -> same, for most functions
 
     Example:
+        >>> import jax.numpy as jnp
         >>> Activation("relu")(jnp.array([-1.0, 2.0])).tolist()
         [0.0, 2.0]
     """

@@ -18,6 +18,7 @@ class Identity(Layer):
     Shapes: any structure -> the same
 
     Example:
+        >>> import jax.numpy as jnp
         >>> Identity()(jnp.ones(2)).tolist()
         [1.0, 1.0]
     """

@@ -33,6 +33,7 @@ class Lambda(Layer):
     Raises: WrongType, if the function cannot be called, or is a lambda and written to a file.
 
     Example:
+        >>> import jax.numpy as jnp
         >>> Lambda(jnp.square)(jnp.array([2.0, 3.0])).tolist()
         [4.0, 9.0]
     """

@@ -28,6 +28,7 @@ class AveragePooling1D(Pooling):
     Raises: InvalidShape, if the input is smaller than a window without padding.
 
     Example:
+        >>> import jax.numpy as jnp
         >>> AveragePooling1D(2)(jnp.ones((2, 6, 3))).shape
         (2, 3, 3)
     """
@@ -57,6 +58,7 @@ class AveragePooling2D(Pooling):
     Raises: InvalidShape, if the input is smaller than a window without padding.
 
     Example:
+        >>> import jax.numpy as jnp
         >>> AveragePooling2D(2)(jnp.ones((2, 6, 6, 3))).shape
         (2, 3, 3, 3)
     """
@@ -86,6 +88,7 @@ class AveragePooling3D(Pooling):
     Raises: InvalidShape, if the input is smaller than a window without padding.
 
     Example:
+        >>> import jax.numpy as jnp
         >>> AveragePooling3D(2)(jnp.ones((2, 4, 4, 4, 3))).shape
         (2, 2, 2, 2, 3)
     """

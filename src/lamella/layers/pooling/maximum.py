@@ -28,6 +28,7 @@ class MaxPooling1D(Pooling):
     Raises: InvalidShape, if the input is smaller than a window without padding.
 
     Example:
+        >>> import jax.numpy as jnp
         >>> MaxPooling1D()(jnp.ones((2, 6, 3))).shape
         (2, 3, 3)
     """
@@ -56,6 +57,7 @@ class MaxPooling2D(Pooling):
     Raises: InvalidShape, if the input is smaller than a window without padding.
 
     Example:
+        >>> import jax.numpy as jnp
         >>> MaxPooling2D()(jnp.ones((2, 6, 6, 3))).shape
         (2, 3, 3, 3)
     """
@@ -84,6 +86,7 @@ class MaxPooling3D(Pooling):
     Raises: InvalidShape, if the input is smaller than a window without padding.
 
     Example:
+        >>> import jax.numpy as jnp
         >>> MaxPooling3D()(jnp.ones((2, 4, 4, 4, 3))).shape
         (2, 2, 2, 2, 3)
     """

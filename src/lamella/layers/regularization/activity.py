@@ -22,6 +22,7 @@ class ActivityRegularization(Layer):
     Shapes: (...) -> same
 
     Example:
+        >>> import jax.numpy as jnp
         >>> layer = ActivityRegularization(l1=0.5)
         >>> _ = layer(jnp.array([[1.0, -3.0]]))
         >>> float(layer.losses[0])

@@ -29,6 +29,7 @@ class GaussianNoise(Layer):
     Raises: InvalidArgument, if stddev is outside the range.
 
     Example:
+        >>> import jax.numpy as jnp
         >>> GaussianNoise(0.1)(jnp.ones(2)).tolist()     # not training: unchanged
         [1.0, 1.0]
     """
@@ -66,6 +67,7 @@ class GaussianDropout(Layer):
     Raises: InvalidArgument, if the rate is outside the range.
 
     Example:
+        >>> import jax.numpy as jnp
         >>> GaussianDropout(0.5)(jnp.ones(2)).tolist()     # not training: unchanged
         [1.0, 1.0]
 
