@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 import pytest
 
 import lamella
@@ -48,3 +49,38 @@ def test_same_as_keras(path: Path, name: str) -> None:
     assert [t.shape for t in ours.outputs] == [tuple(t.shape) for t in theirs.outputs]
     assert [t.shape for t in ours.inputs] == [tuple(t.shape) for t in theirs.inputs]
     assert ours.get_config()["layers"][0]["config"] == theirs.get_config()["layers"][0]["config"]
+
+
+TRAININGS: dict[str, tuple[str, str, Any, Any]] = {
+    "line": ("linear_regression", "line", "mse", ["mae", "mse"]),
+    "cnn": ("cnn", "tiny_cnn", "sparse_categorical_crossentropy", ["accuracy"]),
+    "batch_norm": ("batch_norm_mlp", "batch_norm_mlp", "binary_crossentropy", ["acc"]),
+    "branches": (
+        "functional_models",
+        "branch_after_two_layers",
+        {"y1_output": "mse", "y2_output": "mae"},
+        {"y1_output": ["mae"], "y2_output": ["mse", "mae"]},
+    ),
+    "two_and_two": ("functional_models", "two_inputs_two_outputs", ["mse", "mae"], None),
+    "lstm": ("recurrent", "small_lstm", "mae", ["mse"]),
+}
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", TRAININGS)
+def test_histories_have_keras_keys(name: str) -> None:
+    file, builder, loss, metrics = TRAININGS[name]
+    path = EXAMPLES / f"{file}.py"
+    found = []
+    for library in ("lamella", "keras"):
+        model = load(path, library)[builder]()
+        model.compile(optimizer="sgd", loss=loss, metrics=metrics)
+        x = [np.ones((8, *tensor.shape[1:]), "float32") for tensor in model.inputs]
+        y = [
+            np.zeros((8, 1)) if "sparse" in str(loss) else np.zeros((8, *tensor.shape[1:]))
+            for tensor in model.outputs
+        ]
+        single_x, single_y = (part[0] if len(part) == 1 else part for part in (x, y))
+        history = model.fit(single_x, single_y, epochs=2, validation_split=0.25, verbose=0)
+        found.append(list(history.history))
+    assert found[0] == found[1]

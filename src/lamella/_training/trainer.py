@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import warnings
 from collections.abc import Callable, Iterator
@@ -212,7 +213,7 @@ class Trainer(Steps):
         self.stop_training = False
         told.on_train_begin()
         logs: dict[str, Any] = {}
-        with interruptible() as edge:
+        with contextlib.closing(told), interruptible() as edge:
             for epoch in range(initial_epoch, epochs):
                 told.on_epoch_begin(epoch)
                 logs = self._one_pass("train", data, size, steps_per_epoch, shuffle, told, edge)
@@ -228,6 +229,7 @@ class Trainer(Steps):
                         edge,
                     )
                     logs.update({f"val_{name}": value for name, value in found.items()})
+                    logs = dict(sorted(logs.items()))  # Keras's order, which histories show
                     told.on_test_end(found)
                 told.on_epoch_end(epoch, logs)
                 if self.stop_training:
@@ -260,7 +262,7 @@ class Trainer(Steps):
             callbacks, model=self, verbose=verbose, epochs=1, steps=_steps_of(data, size, steps)
         )
         told.on_test_begin()
-        with interruptible() as edge:
+        with contextlib.closing(told), interruptible() as edge:
             logs = self._one_pass("test", data, size, steps, False, told, edge)
         told.on_test_end(logs)
         return logs if return_dict else self._in_order(logs)
@@ -288,7 +290,7 @@ class Trainer(Steps):
         )
         loop = Loop(self._program("predict"), "predict", told)
         told.on_predict_begin()
-        with interruptible() as edge:
+        with contextlib.closing(told), interruptible() as edge:
 
             def report(done: int) -> None:
                 told.progress("predict", done, {})

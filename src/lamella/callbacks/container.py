@@ -93,6 +93,11 @@ class CallbackList(Callback):
         if self.bar is not None:
             self.bar.progress(phase, step, logs)
 
+    def close(self) -> None:
+        """Leaves the terminal as it was, however the run ended."""
+        if self.bar is not None:
+            self.bar.close()
+
     def _tell(self, hook: str, *args: Any) -> None:
         for callback in self.callbacks:
             getattr(callback, hook)(*args)

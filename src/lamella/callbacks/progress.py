@@ -105,6 +105,10 @@ class ProgressBar(Callback):
         )
         self._live.refresh()
 
+    def close(self) -> None:
+        """Takes the live line off the terminal."""
+        self._stop()
+
     def _start(self, title: str) -> None:
         self._stop()
         self._title = title

@@ -101,8 +101,6 @@ class Optimizer(OptimizerState):
         if "build" in cls.__dict__:
             cls.build = _once(cls.__dict__["build"])  # type: ignore[method-assign]
 
-    # State
-
     @property
     def iterations(self) -> Any:
         """How many updates there were."""
@@ -134,8 +132,6 @@ class Optimizer(OptimizerState):
     def _get_variable_index(self, variable: Variable) -> int:
         return self._indices[id(variable)]
 
-    # Learning rate
-
     def _rate_variable(self, value: float) -> Variable:
         return self.add_variable(
             (), lambda shape, dtype: jnp.full(shape, value, dtype), "float32", name="learning_rate"
@@ -163,8 +159,6 @@ class Optimizer(OptimizerState):
             )
         else:
             old.assign(value)
-
-    # Updates
 
     def assign(self, variable: Variable, value: Any) -> None:
         """Gives a variable a new value."""
@@ -412,8 +406,6 @@ class Optimizer(OptimizerState):
     def scale_loss(self, loss: Any) -> Any:
         """The loss times `loss_scale_factor`, if there is one."""
         return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
-
-    # Files
 
     def _base_config(self) -> dict[str, Any]:
         rate = self._learning_rate

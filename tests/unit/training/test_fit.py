@@ -303,3 +303,16 @@ def test_mixed_bfloat16_trains() -> None:
     history = model.fit(X, Y, epochs=10, verbose=0).history["loss"]
     assert history[-1] < history[0]
     assert {weight.dtype for weight in model.weights} == {"float32"}
+
+
+def test_the_live_bar_is_closed_when_a_callback_raises(monkeypatch: Any, capsys: Any) -> None:
+    class Broken(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            raise RuntimeError("disk full")
+
+    closed: list[int] = []
+    bar = keras.callbacks.ProgressBar
+    monkeypatch.setattr(bar, "close", lambda self: closed.append(1))
+    with pytest.raises(RuntimeError, match="disk full"):
+        line().fit(X, Y, callbacks=[Broken()], verbose=1)
+    assert closed
