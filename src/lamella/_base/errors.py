@@ -88,13 +88,19 @@ class MissingPackage(LamellaError, ImportError):
     """An optional third-party package is needed and not installed."""
 
 
-def drop_own_frames(error: BaseException) -> BaseException:
+def drop_own_frames(error: Exception) -> Exception:
     """Leaves only frames outside lamella and JAX in the error's traceback.
 
     The person's own line is what they can change. `LAMELLA_FULL_TRACEBACK=1` keeps every frame.
     """
     if _FULL_TRACEBACKS or error.__traceback__ is None:
         return error
+    # JAX notes that it removed frames of its own; there are none left to speak of.
+    error.__notes__ = [
+        note
+        for note in getattr(error, "__notes__", [])
+        if "JAX has removed" not in note and note.strip("-")
+    ]
     kept: types.TracebackType | None = None
     frames = []
     trace: types.TracebackType | None = error.__traceback__
@@ -110,3 +116,10 @@ def drop_own_frames(error: BaseException) -> BaseException:
 def _is_machinery(filename: str) -> bool:
     parts = filename.split(os.sep)
     return filename.startswith((_PACKAGE, "<frozen")) or "jax" in parts
+
+
+def note_where(error: Exception, who: str) -> None:
+    """Adds to an error that is not ours in which layer it came up, once, the innermost."""
+    notes = getattr(error, "__notes__", [])
+    if not isinstance(error, LamellaError) and not any(n.startswith("in ") for n in notes):
+        error.add_note(f"in {who}; LAMELLA_FULL_TRACEBACK=1 shows every frame.")

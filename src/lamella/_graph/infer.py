@@ -26,7 +26,8 @@ _PROBES = (55440, 65520)
 
 @lru_cache(maxsize=1)
 def _symbols() -> tuple[Any, ...]:
-    names = ", ".join(f"axis{index}" for index in range(_MOST_AXES))
+    # A mistake that JAX finds is told in these names: "(batch, 4) and (3,)".
+    names = ", ".join(["batch", *(f"axis{index}" for index in range(1, _MOST_AXES))])
     return tuple(export.symbolic_shape(names))
 
 
@@ -70,14 +71,18 @@ def infer(function: Callable[..., Any], args: tuple, kwargs: dict[str, Any]) -> 
         return _as_tensors(_evaluate(run, tensors, lambda axis: 1))
     try:
         return _as_tensors(_evaluate(run, tensors, lambda axis: _symbols()[axis]))
-    except Exception as cause:
-        if not _undecided(cause):
+    except Exception as error:
+        if not _undecided(error):
             raise
+        cause = error
     tried = []
     for size in _PROBES:
         sizes = [size * (axis + 1) for axis in range(_MOST_AXES)]
         probes = frozenset(sizes)
-        tried.append(_evaluate(run, tensors, sizes.__getitem__))
+        try:
+            tried.append(_evaluate(run, tensors, sizes.__getitem__))
+        except Exception:
+            raise cause from None  # a mistake, and not a size that could not be decided
     return jax.tree.map(_merge, *tried)
 
 
@@ -88,7 +93,7 @@ def _undecided(error: BaseException) -> bool:
         "Inconclusive",
         "symbolic",
         "_DimExpr",
-        "axis0",
+        "batch",
         "axis1",
         "axis2",
         "axis3",

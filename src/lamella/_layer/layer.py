@@ -13,10 +13,10 @@ from lamella._base.configurable import constructor_parameters
 from lamella._base.dtypes import dtype_name
 from lamella._base.errors import (
     InvalidArgument,
-    LamellaError,
     NotReady,
     WrongType,
     drop_own_frames,
+    note_where,
 )
 from lamella._base.naming import name_for
 from lamella._base.registry import near_miss, register
@@ -220,7 +220,7 @@ class Layer(Weighted):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return self._invoke(args, kwargs)
-        except LamellaError as error:
+        except Exception as error:
             if frames.ambient().called:
                 raise
             raise drop_own_frames(error) from error.__cause__
@@ -285,7 +285,11 @@ class Layer(Weighted):
             path=tuple(self.path.split("/")),
             called=True,
         ):
-            outputs = self.call(*args, **kwargs)
+            try:
+                outputs = self.call(*args, **kwargs)
+            except Exception as error:
+                note_where(error, self._who())
+                raise
             if self.activity_regularizer is not None:
                 self._regularize(outputs)
             self._pass_masks(arguments, outputs)

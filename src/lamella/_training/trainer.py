@@ -32,13 +32,13 @@ from lamella.data.arrays import refuse_nan, warn_nan
 
 
 def public(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Leaves only the person's own lines in the traceback of our errors."""
+    """Leaves only the person's own lines in the traceback of an error."""
 
     @functools.wraps(method)
     def wrapped(self: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             return method(self, *args, **kwargs)
-        except LamellaError as error:
+        except Exception as error:
             raise drop_own_frames(error) from error.__cause__
 
     return wrapped

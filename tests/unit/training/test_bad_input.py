@@ -169,3 +169,17 @@ def test_a_variable_that_nobody_owns_is_an_error_and_not_a_constant() -> None:
     model.compile("sgd", "sparse_categorical_crossentropy")
     with pytest.raises(LamellaError, match="stray"):
         model.fit(X, Y, verbose=0)
+
+
+def test_a_mistake_in_a_nested_call_keeps_its_line_and_names_its_layer() -> None:
+    class Clash(layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            return inputs + np.ones(3)  # the line to be shown
+
+    model = keras.Sequential([layers.Input((4,), name="in"), layers.Dense(3)])
+    model.add(layers.Dense(4))
+    with pytest.raises(ValueError, match=r"\(batch, 4\), \(3,\)") as caught:
+        model.add(Clash(name="clash"))
+    lines = [entry for entry in caught.traceback if entry.path.name == "test_bad_input.py"]
+    assert any("clash" in note for note in caught.value.__notes__)
+    assert len(lines) == 2
