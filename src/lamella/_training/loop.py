@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from lamella._base.errors import WrongType
 from lamella._state.pure import pure, values_of, write_back
 from lamella._training.program import Program
 from lamella.data import ArrayData, StreamData
@@ -180,6 +181,11 @@ def _next_size(steps: int, seconds: float) -> int:
 
 def as_logs(result: Any) -> dict[str, Any]:
     """Logs as Python numbers, by name in alphabetical order as Keras has them."""
+    if not isinstance(result, dict):
+        raise WrongType(
+            f"A step must give its logs as a dictionary. Received: {type(result).__name__}.",
+            help="End train_step and test_step with `return {'loss': loss}`.",
+        )
     logs: dict[str, Any] = {}
     for name in sorted(result):
         value = np.asarray(result[name])
