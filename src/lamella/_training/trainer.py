@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -16,19 +16,15 @@ from lamella import losses as losses_room
 from lamella import metrics as metrics_room
 from lamella import optimizers
 from lamella._base import check
-from lamella._base.errors import InvalidArgument, InvalidData, LamellaError, drop_own_frames
+from lamella._base.errors import InvalidArgument, InvalidData, drop_own_frames
 from lamella._base.serialize import deserialize, serialize
-from lamella._graph.symbolic import KerasTensor
-from lamella._state.variable import Variable
-from lamella._training.checks import check_targets
 from lamella._training.compile import CompiledLoss, CompiledMetrics
-from lamella._training.loop import Kind, Loop, batches_of, first_and_all
+from lamella._training.loop import Kind, Loop, batches_of
 from lamella._training.loop import interrupt_at_the_edge as interruptible
-from lamella._training.outputs import Outputs
+from lamella._training.preparation import Preparation
 from lamella._training.program import Program
-from lamella._training.steps import Steps, as_specs
-from lamella.data import ArrayData, StreamData, is_stream
-from lamella.data.arrays import refuse_nan, warn_nan
+from lamella.data import ArrayData, StreamData
+from lamella.data.arrays import warn_nan
 
 
 def public(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -44,7 +40,7 @@ def public(method: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
-class Trainer(Steps):
+class Trainer(Preparation):
     """A layer that can be compiled, fitted, evaluated and asked for predictions."""
 
     def _init_trainer(self) -> None:
@@ -62,7 +58,7 @@ class Trainer(Steps):
         self._programs: dict[Any, Program] = {}
         self._compile_arguments: dict[str, Any] = {}
 
-    _untracked = (*Steps._untracked, "_programs", "_compile_arguments", "loss", "history")
+    _untracked = (*Preparation._untracked, "_programs", "_compile_arguments", "loss", "history")
 
     @public
     def compile(
@@ -344,163 +340,6 @@ class Trainer(Steps):
         logs, _ = loop.over_stream(iter([data]), None)
         loop.finish()
         return logs if return_dict else self._in_order(logs)
-
-    def _read(
-        self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None
-    ) -> Any:
-        """What a person passed as data, checked."""
-        if is_stream(x):
-            if y is not None or sample_weight is not None:
-                raise InvalidArgument(
-                    "y and sample_weight cannot be given beside a stream of batches.",
-                    help="Let the stream give (x, y) or (x, y, sample_weight).",
-                )
-            return StreamData(x)
-        if x is None:
-            raise InvalidArgument("Argument `x` is None.", help="Pass the data: model.fit(x, y).")
-        data = ArrayData.read(x, y, sample_weight)
-        return data if class_weight is None else data.with_class_weight(class_weight)
-
-    def _read_validation(self, given: Any) -> Any:
-        if given is None or is_stream(given):
-            return None if given is None else StreamData(given)
-        if not isinstance(given, (tuple, list)) or not 2 <= len(given) <= 3:
-            raise InvalidArgument(
-                "validation_data must be (x, y) or (x, y, sample_weight), or a stream. "
-                f"Received: {type(given).__name__}.",
-                help="Pass validation_data=(x_val, y_val).",
-            )
-        x, y, sample_weight = (*given, None)[:3]
-        return ArrayData.read(x, y, sample_weight, role="validation x")
-
-    def _prepare(self, data: Any, targets: bool = True) -> bool:
-        """Builds what is not built yet and refuses data that cannot work.
-
-        Returns whether anything was built.
-        """
-        if isinstance(data, StreamData):
-            return False
-        fresh = self._build_for_batch(data, targets)
-        if not targets:
-            return fresh
-        try:
-            self._check_data(data, "data")
-        except LamellaError:
-            # What "accuracy" means was read off targets that were wrong.
-            for part in (self._compiled_loss, self._compiled_metrics):
-                if fresh and part is not None:
-                    part.outputs = None
-            raise
-        return fresh
-
-    def _build_for_batch(self, data: ArrayData, targets: bool = True) -> bool:
-        """Builds the model and what compile was told, from the shapes of one batch."""
-        unresolved = targets and any(
-            part is not None and part.outputs is None
-            for part in (self._compiled_loss, self._compiled_metrics)
-        )
-        if not unresolved and (self.built or self._steps_by_itself()):
-            return False
-        specs = as_specs(data.x, KerasTensor)
-        y_pred = self.compute_output_spec(specs)
-        if not unresolved:
-            return True
-        if data.y is None:
-            raise InvalidArgument(
-                "Argument `y` is None, but the model was compiled with a loss or metrics.",
-                help="Pass the targets: model.fit(x, y).",
-            )
-        y = as_specs(data.y, KerasTensor)
-        names = getattr(self, "output_names", None)
-        outputs = Outputs.of(y_pred, names)
-        for part in (self._compiled_loss, self._compiled_metrics):
-            if part is not None:
-                part.build(outputs, y, y_pred)
-        return True
-
-    def _steps_by_itself(self) -> bool:
-        """Whether a step of the person's own calls the layers, which are all built already.
-
-        The `call` of such a model may be meant for other data: that of a GAN takes noise.
-        """
-        own = type(self).train_step is not Steps.train_step
-        return own and all(layer.built for layer in self._walk() if layer is not self)  # type: ignore[attr-defined]
-
-    def _check_data(self, data: ArrayData, role: str) -> None:
-        refuse_nan(data.x, "x" if role == "data" else f"{role} x")
-        refuse_nan(data.y, "y" if role == "data" else f"{role} y")
-        if self._compiled_loss is not None and self._compiled_loss.outputs is not None:
-            # Also checks the shape of x against the model, before any step.
-            y_pred = self.compute_output_spec(as_specs(data.x, KerasTensor))
-            shapes = [tensor.shape for tensor in self._compiled_loss.outputs.arrays(y_pred, "y")]
-            check_targets(self._compiled_loss, data.y, shapes)
-
-    def _state_of(self, kind: Kind) -> list[Variable]:
-        """The variables that a kind of step may touch."""
-        held = [variable for layer in self._walk() for variable in layer._own_weights()]
-        left_out = {id(item) for item in self._optimizers()} if kind != "train" else set()
-        if kind == "predict":
-            left_out |= {id(item) for item in (self._loss_tracker, self._compiled_loss)}
-            left_out.add(id(self._compiled_metrics))
-        for layer in self._walk():
-            for item in layer._other_owned():
-                if id(item) not in left_out:
-                    held += item.variables
-        return list({id(variable): variable for variable in held}.values())
-
-    def _program(self, kind: Kind) -> Program:
-        """The compiled step of a kind, for the variables as they are now."""
-        variables = self._state_of(kind)
-        compiled = self.jit_compile and not self.run_eagerly
-        key = (
-            kind,
-            compiled,
-            tuple(id(variable) for variable in variables),
-            tuple(id(variable) for variable in self.trainable_variables),
-            id(self.optimizer),
-        )
-        if key not in self._programs:
-            step = {"train": self.train_step, "test": self.test_step, "predict": self.predict_step}
-            self._programs[key] = Program(step[kind], variables, compiled=compiled)
-        return self._programs[key]
-
-    def _one_pass(
-        self,
-        kind: Kind,
-        data: Any,
-        batch_size: int,
-        steps: int | None,
-        shuffle: bool,
-        told: Any,
-        edge: Callable[[], None],
-    ) -> dict[str, Any]:
-        """Trains or evaluates on all of the data once."""
-
-        def report(done: int, logs: dict[str, Any]) -> None:
-            told.progress(kind, done, logs)
-            edge()
-
-        stream: Iterator[ArrayData] | None = None
-        if isinstance(data, StreamData):
-            first, stream = first_and_all(data.batches(steps))
-            if first is None:
-                raise InvalidData(
-                    "The stream gave no batch.",
-                    help="A generator can be used once; pass an iterable that starts again.",
-                )
-            self._build_for_batch(first)
-            if kind == "train":
-                self.optimizer.build(self.trainable_variables)
-        loop = Loop(
-            self._program(kind), kind, told, before=self.reset_metrics, live=kind == "train"
-        )
-        if stream is not None:
-            logs, _ = loop.over_stream(stream, report)
-        else:
-            order = np.random.permutation(data.rows) if shuffle else None
-            logs = loop.over_arrays(data, batch_size, order, steps, report)
-        loop.finish()
-        return logs
 
     def _in_order(self, logs: dict[str, Any]) -> Any:
         """Logs as a list in Keras's order; a single value alone."""
