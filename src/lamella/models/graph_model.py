@@ -116,6 +116,12 @@ def _fit(array: Any, spec: KerasTensor, who: str) -> Any:
     """One input in the rank and number type of its Input; a last axis of size 1 may be missing."""
     if array is None:
         return None
+    if not isinstance(array, (jax.Array, KerasTensor)):
+        raise WrongType(
+            f"{who} expects an array for its input '{_name(spec)}'. "
+            f"Received: {type(array).__name__} {array!r:.40}.",
+            help="Pass a NumPy or JAX array, or a list of numbers.",
+        )
     mask = masking.get_mask(array)
     rank, wanted = len(array.shape), len(spec.shape)
     fitted = array

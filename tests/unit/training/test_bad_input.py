@@ -64,6 +64,7 @@ FITS: dict[str, tuple[Callable[[Any], Any], str]] = {
     "evaluate_lengths": (lambda m: m.evaluate(X, Y[:3]), "same number of rows"),
     "predict_width": (lambda m: m.predict(X[:, :1]), "expected shape"),
     "predict_text": (lambda m: m.predict(X.astype(str)), "numbers are wanted"),
+    "call_text": (lambda m: m("cat"), "expects an array"),
     "call_width": (lambda m: m(X[:, :1]), "expected shape"),
 }
 
