@@ -104,7 +104,7 @@ class Loop:
                 report(done, logs)
         if rest:
             index = np.arange(full * batch_size, data.rows) if order is None else order[-rest:]
-            batch = jax.tree.map(lambda a: jnp.take(a, jnp.asarray(index), axis=0), placed)
+            batch = _rows(placed, index)
             logs = self._dispatch_step(batch, full)
             if report is not None:
                 report(full + 1, logs)
@@ -117,7 +117,7 @@ class Loop:
             for step in range(start, stop):
                 rows = slice(step * batch_size, (step + 1) * batch_size)
                 index = np.arange(rows.start, rows.stop) if order is None else order[rows]
-                batch = jax.tree.map(lambda a, i=index: jnp.take(a, i, axis=0), placed)
+                batch = _rows(placed, index)
                 logs = self._dispatch_step(batch, step)
             return logs
         with self._told_of_batch(start) as told:
@@ -171,6 +171,10 @@ class Loop:
             if report is not None:
                 report(index + 1)
         return [jax.tree.map(np.asarray, result) for result in found]
+
+
+def _rows(placed: Any, index: np.ndarray) -> Any:
+    return jax.tree.map(lambda a: jnp.take(a, jnp.asarray(index), axis=0), placed)
 
 
 def _next_size(steps: int, seconds: float) -> int:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import jax
 import numpy as np
 
 from lamella._base.errors import InvalidArgument, InvalidData, LamellaError
 from lamella._graph.symbolic import KerasTensor
+from lamella._layer.tracking import unique
 from lamella._state.variable import Variable
 from lamella._training.checks import check_targets
 from lamella._training.loop import Kind, Loop, first_and_all
 from lamella._training.outputs import Outputs
 from lamella._training.program import Program
-from lamella._training.steps import Steps, as_specs
+from lamella._training.steps import Steps
 from lamella.data import ArrayData, StreamData, is_stream
 from lamella.data.arrays import refuse_nan
 
@@ -65,7 +67,7 @@ class Preparation(Steps):
         if not targets:
             return fresh
         try:
-            self._check_data(data, "data")
+            self._check_data(data)
         except LamellaError:
             # What "accuracy" means was read off targets that were wrong.
             for part in (self._compiled_loss, self._compiled_metrics):
@@ -82,7 +84,7 @@ class Preparation(Steps):
         )
         if not unresolved and (self.built or self._steps_by_itself()):
             return False
-        specs = as_specs(data.x, KerasTensor)
+        specs = _as_specs(data.x)
         y_pred = self.compute_output_spec(specs)
         if not unresolved:
             return True
@@ -91,7 +93,7 @@ class Preparation(Steps):
                 "Argument `y` is None, but the model was compiled with a loss or metrics.",
                 help="Pass the targets: model.fit(x, y).",
             )
-        y = as_specs(data.y, KerasTensor)
+        y = _as_specs(data.y)
         names = getattr(self, "output_names", None)
         outputs = Outputs.of(y_pred, names)
         for part in (self._compiled_loss, self._compiled_metrics):
@@ -107,12 +109,12 @@ class Preparation(Steps):
         own = type(self).train_step is not Steps.train_step
         return own and all(layer.built for layer in self._walk() if layer is not self)  # type: ignore[attr-defined]
 
-    def _check_data(self, data: ArrayData, role: str) -> None:
-        refuse_nan(data.x, "x" if role == "data" else f"{role} x")
-        refuse_nan(data.y, "y" if role == "data" else f"{role} y")
+    def _check_data(self, data: ArrayData, prefix: str = "") -> None:
+        refuse_nan(data.x, f"{prefix}x")
+        refuse_nan(data.y, f"{prefix}y")
         if self._compiled_loss is not None and self._compiled_loss.outputs is not None:
             # Also checks the shape of x against the model, before any step.
-            y_pred = self.compute_output_spec(as_specs(data.x, KerasTensor))
+            y_pred = self.compute_output_spec(_as_specs(data.x))
             shapes = [tensor.shape for tensor in self._compiled_loss.outputs.arrays(y_pred, "y")]
             check_targets(self._compiled_loss, data.y, shapes)
 
@@ -127,7 +129,7 @@ class Preparation(Steps):
             for item in layer._other_owned():
                 if id(item) not in left_out:
                     held += item.variables
-        return list({id(variable): variable for variable in held}.values())
+        return unique(held)
 
     def _program(self, kind: Kind) -> Program:
         """The compiled step of a kind, for the variables as they are now."""
@@ -182,3 +184,8 @@ class Preparation(Steps):
             logs = loop.over_arrays(data, batch_size, order, steps, report)
         loop.finish()
         return logs
+
+
+def _as_specs(value: Any) -> Any:
+    """A structure of arrays as symbolic tensors of unknown batch size."""
+    return jax.tree.map(lambda a: KerasTensor((None, *a.shape[1:]), a.dtype), value)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 
 from lamella import metrics, optimizers
@@ -154,8 +153,3 @@ class Steps(Layer):
                 f"{self._who()} must be compiled before `{method}`.",
                 help="Call model.compile(optimizer='adam', loss='mse') first.",
             )
-
-
-def as_specs(value: Any, spec: Any) -> Any:
-    """A structure of arrays as symbolic tensors of unknown batch size."""
-    return jax.tree.map(lambda a: spec((None, *a.shape[1:]), a.dtype), value)

@@ -194,7 +194,7 @@ class Trainer(Preparation):
             # seed the rows shall come in the same order here.
             np.random.permutation(data.rows)
         if isinstance(validation, ArrayData):
-            self._check_data(validation, "validation data")
+            self._check_data(validation, "validation data ")
         self.optimizer.build(self.trainable_variables)
         steps = _steps_of(data, size, steps_per_epoch)
         told = callbacks_room.CallbackList(

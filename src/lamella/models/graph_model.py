@@ -124,7 +124,7 @@ def _fit(array: Any, spec: KerasTensor, who: str) -> Any:
         )
     mask = masking.get_mask(array)
     rank, wanted = len(array.shape), len(spec.shape)
-    fitted = array
+    fitted: Any = array
     if not isinstance(array, KerasTensor):
         if rank == wanted + 1 and array.shape[-1] == 1:
             fitted = jnp.squeeze(array, -1)
