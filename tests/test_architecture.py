@@ -24,7 +24,7 @@ FLOORS = [
     ["saving", "visualization", "data", "callbacks"],
     ["_training"],
     ["models"],
-    ["datasets"],
+    ["datasets", "compat"],
     ["cli"],
 ]
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

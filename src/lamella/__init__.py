@@ -3,6 +3,7 @@
 from lamella import activations as activations
 from lamella import backend as backend
 from lamella import callbacks as callbacks
+from lamella import compat as compat
 from lamella import config as config
 from lamella import constraints as constraints
 from lamella import datasets as datasets
@@ -26,6 +27,8 @@ from lamella._graph.symbolic import KerasTensor as KerasTensor
 from lamella._layer.input_spec import InputSpec as InputSpec
 from lamella._layer.layer import Layer as Layer
 from lamella._state.policy import DTypePolicy as DTypePolicy
+from lamella._state.pure import value_and_grad as value_and_grad
+from lamella._state.scope import StatelessScope as StatelessScope
 from lamella._state.variable import Variable as Variable
 from lamella.initializers import Initializer as Initializer
 from lamella.layers import Input as Input

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import keras
 import numpy as np
 
 SEQ, IMG, VOL = (2, 7, 4), (2, 6, 5, 4), (2, 4, 5, 3, 2)
@@ -389,6 +390,51 @@ def recurrents() -> list[Case]:
     ]
 
 
+def attentions() -> list[Case]:
+    training = {"training": True}
+    return [
+        case("Attention", {}, SEQ, (2, 5, 4), open_axes=()),
+        case("Attention", {"use_scale": True}, SEQ, (2, 5, 3), (2, 5, 4), open_axes=()),
+        case("Attention", {"score_mode": "concat"}, SEQ, (2, 5, 4), open_axes=()),
+        case("Attention", {"score_mode": "concat", "use_scale": True}, SEQ, SEQ),
+        case("Attention", {"dropout": 0.4, "seed": 3}, SEQ, SEQ, call=training),
+        case("Attention", {}, SEQ, SEQ, call={"use_causal_mask": True}),
+        case("AdditiveAttention", {}, SEQ, (2, 5, 4), open_axes=()),
+        case("AdditiveAttention", {"use_scale": False, "dropout": 0.3}, SEQ, SEQ),
+        case(
+            "EinsumDense",
+            {"equation": "abc,cde->abde", "output_shape": (None, 2, 3), "bias_axes": "de"}
+            | {"activation": "tanh", "kernel_regularizer": "l2", "bias_initializer": "ones"},
+        ),
+        case("EinsumDense", {"equation": "...b,bc->...c", "output_shape": 3, "bias_axes": "c"}),
+        case("EinsumDense", {"equation": "...b,bc->...c", "output_shape": 3}, (5, 3)),
+        case(
+            "EinsumDense",
+            {"equation": "ab...,bcd->acd...", "output_shape": (2, 3), "bias_axes": "c"},
+            (2, 4, 5, 3),
+            open_axes=(2, 3),
+        ),
+        case(
+            "EinsumDense",
+            {"equation": "abc,bd->adc", "output_shape": (6, 4), "bias_axes": "c"},
+            open_axes=(),
+        ),
+        case(
+            "SpectralNormalization",
+            lambda library: {"layer": library.layers.Dense(3, name="inner")},
+        ),
+        case(
+            "SpectralNormalization",
+            lambda library: {
+                "layer": library.layers.Conv2D(3, 2, name="inner"),
+                "power_iterations": 2,
+            },
+            IMG,
+            call=training,
+        ),
+    ]
+
+
 CASES = [
     *cores(),
     *convolutions(),
@@ -398,6 +444,11 @@ CASES = [
     *reshapings(),
     *mergings(),
     *recurrents(),
+    *attentions(),
 ]
 # These take states besides their input: as parts of RNN above they are run, and in tests of theirs.
 INSIDE_OTHERS = {"SimpleRNNCell", "GRUCell", "LSTMCell", "StackedRNNCells"}
+# These take several arrays apart, or do nothing alone: they have tests of their own.
+INSIDE_OTHERS |= {"MultiHeadAttention", "GroupedQueryAttention", "Wrapper"}
+# Keras shows this one under another name than its own.
+keras.layers.GroupedQueryAttention = keras.layers.GroupQueryAttention

@@ -11,7 +11,8 @@ LamellaError
 ├── UntrackedState (RuntimeError)     a variable is used in compiled code that does not carry it
 ├── FileProblem (ValueError, OSError) a file is missing, damaged, unsafe or of another model
 ├── DownloadFailed (OSError)          a data set could be found nowhere
-└── MissingPackage (ImportError)      an optional package is not installed
+├── MissingPackage (ImportError)      an optional package is not installed
+└── MissingName (ImportError)         a name that old Keras had and that is gone
 
 Each is also a built-in error, so that code written for Keras still catches it. A message has at
 most three lines: what came, what was wanted, and after `help:` what to do.
@@ -86,6 +87,10 @@ class DownloadFailed(LamellaError, OSError):
 
 class MissingPackage(LamellaError, ImportError):
     """An optional third-party package is needed and not installed."""
+
+
+class MissingName(LamellaError, ImportError):
+    """A name that an old Keras had, and that is gone."""
 
 
 def drop_own_frames(error: Exception) -> Exception:

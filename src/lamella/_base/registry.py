@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from lamella._base.errors import InvalidArgument, UnknownName
+from lamella._base.old_spellings import accept, name_today
 
 T = TypeVar("T")
 
@@ -69,6 +70,8 @@ def register(kind: str, *aliases: str, module: str, name: str | None = None) -> 
             table[key] = entry
         _entries.setdefault(target, entry)
         _paths[module, own] = entry
+        if isinstance(target, type):
+            accept(kind, target)
         return target
 
     return enter
@@ -131,7 +134,7 @@ def find(kind: str, name: str) -> Any:
     if custom is not None:
         return custom
     table = _tables.get(kind, {})
-    entry = table.get(name)
+    entry = table.get(name) or table.get(name_today(kind, name) or "")
     if entry is None:
         raise UnknownName(
             f"Unknown {kind}: received '{name}'. {near_miss(name, table)}",

@@ -13,7 +13,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from lamella._base import registry
+from lamella._base import registry, sharing
 from lamella._base.dtypes import dtype_name
 from lamella._base.errors import FileProblem, InvalidArgument, UnknownName, WrongType
 
@@ -48,7 +48,11 @@ def serialize(value: Any) -> Any:
         return {"class_name": "__slice__", "config": parts}
     if value is Ellipsis:
         return {"class_name": "__ellipsis__", "config": {}}
-    return _serialize_object(value)
+    with sharing.one_config():
+        node = _serialize_object(value)
+        if getattr(value, "get_build_config", None) is not None:  # what has weights
+            sharing.mark(value, node)
+    return node
 
 
 def short_form(value: Any) -> Any:
@@ -131,7 +135,12 @@ def deserialize(value: Any, custom_objects: Mapping[str, Any] | None = None) -> 
         return value
     if not is_node(value):
         return {key: deserialize(item) for key, item in value.items()}
-    return _revive(value)
+    with sharing.one_config():
+        made = sharing.known(value)
+        if made is None:
+            made = _revive(value)
+            sharing.remember(made, value)
+    return made
 
 
 def _revive(node: Mapping[str, Any]) -> Any:

@@ -68,14 +68,21 @@ def _sorted_nodes(inputs: list[KerasTensor], outputs: list[KerasTensor]) -> list
             if id(node) in done or (id(tensor) in given and not node.is_input):
                 continue
             if node.is_input and id(tensor) not in given:
+                way = [tensor, *(below for below, leaving in reversed(stack) if leaving)]
+                names = [_producer(step).operation.name for step in way]
                 raise InvalidArgument(
                     f"The model's outputs need the Input '{node.operation.name}', which is not "
-                    "among its `inputs`.",
-                    help=f"Add it: Model(inputs=[..., {node.operation.name}], outputs=...).",
+                    f"among its `inputs`: {' -> '.join(_short(names))}.",
+                    help=f"Add it: Model(inputs=[..., {node.operation.name}], outputs=...). If it "
+                    "is another model's, call that model (or its layers) on your own Input.",
                 )
             stack.append((tensor, True))
             stack.extend((parent, False) for parent in reversed(node.input_tensors))
     return list(done.values())
+
+
+def _short(names: list[str]) -> list[str]:
+    return names if len(names) <= 6 else [*names[:3], "...", *names[-2:]]
 
 
 def _producer(tensor: KerasTensor) -> Node:

@@ -81,8 +81,16 @@ def infer(function: Callable[..., Any], args: tuple, kwargs: dict[str, Any]) -> 
         probes = frozenset(sizes)
         try:
             tried.append(_evaluate(run, tensors, sizes.__getitem__))
-        except Exception:
-            raise cause from None  # a mistake, and not a size that could not be decided
+        except Exception as mistake:
+            # A mistake, and not a size that could not be decided. In symbols it is said better,
+            # unless all that was said there is that it could not be decided.
+            if type(cause).__name__ != "InconclusiveDimensionOperation":
+                raise cause from None
+            text = str(mistake)
+            for axis, number in enumerate(sizes):
+                text = text.replace(str(number), str(_symbols()[axis]))
+            mistake.args = (text,)
+            raise mistake from None
     return jax.tree.map(_merge, *tried)
 
 

@@ -10,6 +10,13 @@ from typing import Any, Self, TypeVar
 import jax
 
 from lamella._base import registry
+from lamella._base.errors import (
+    InvalidArgument,
+    InvalidData,
+    InvalidShape,
+    LamellaError,
+    WrongType,
+)
 from lamella._base.naming import name_for
 from lamella._base.serialize import deserialize
 from lamella._graph.infer import infer
@@ -28,6 +35,7 @@ class OpCall(Operation):
     """
 
     function: Callable[..., Any]
+    op_name: str
 
     def __init__(self, name: str | None = None, **settings: Any) -> None:
         super().__init__(name or name_for(type(self)))
@@ -44,7 +52,10 @@ class OpCall(Operation):
         if not is_symbolic((args, kwargs)):
             return type(self).function(*args, **{**self.settings, **kwargs})
         run = functools.partial(type(self).function, **self.settings)
-        outputs = infer(run, args, kwargs)
+        try:
+            outputs = infer(run, args, kwargs)
+        except (TypeError, ValueError) as error:
+            raise _explained(error, self.op_name, args, kwargs) from error
         Node(self, args, kwargs, outputs)
         return outputs
 
@@ -66,7 +77,7 @@ def op(
         camel = class_name or "".join(word.capitalize() for word in name.split("_"))
         signature = inspect.signature(function)
         parameters = list(signature.parameters)
-        call_class = type(camel, (OpCall,), {"function": staticmethod(function)})
+        call_class = type(camel, (OpCall,), {"function": staticmethod(function), "op_name": name})
         registry.register("op_class", module=module, name=f"{camel}")(call_class)
 
         @functools.wraps(function)
@@ -74,7 +85,10 @@ def op(
             # Variables are unwrapped at the door: raw jnp functions do not take them.
             args, kwargs = jax.tree.map(_unwrap, (args, kwargs), is_leaf=_is_variable)
             if not is_symbolic((args, kwargs)):
-                return function(*args, **kwargs)
+                try:
+                    return function(*args, **kwargs)
+                except (TypeError, ValueError) as error:
+                    raise _explained(error, name, args, kwargs) from error
             bound = signature.bind(*args, **kwargs).arguments
             settings = {
                 key: value for key, value in bound.items() if key not in parameters[:arrays]
@@ -90,6 +104,29 @@ def op(
         return wrapped  # type: ignore[return-value]
 
     return declare
+
+
+def _explained(error: Exception, name: str, args: tuple, kwargs: dict[str, Any]) -> Exception:
+    """An error of JAX or NumPy as one that names the op and what it received."""
+    if isinstance(error, (LamellaError, jax.errors.JAXTypeError)):
+        return error
+    text = str(error).strip().split("\n")[0].rstrip(".")
+    leaves = [leaf for leaf in jax.tree.leaves((args, kwargs)) if hasattr(leaf, "shape")]
+    shapes = ", ".join(str(tuple(leaf.shape)) for leaf in leaves)
+    about_shapes = any(word in text for word in ("shape", "dimension", "broadcast", "axis", "axes"))
+    if "inhomogeneous" in text:
+        return InvalidData(
+            f"ops.{name} received rows of unlike length: {text}.",
+            help="Give all rows one length, for example with utils.pad_sequences.",
+        )
+    kind = InvalidShape if about_shapes else WrongType if isinstance(error, TypeError) else None
+    return (kind or InvalidArgument)(
+        f"ops.{name} failed: {text}." + (f" Received shapes: {shapes}." if shapes else ""),
+        help=f"help(lamella.ops.{name}) tells which arguments fit together."
+        if not about_shapes
+        else "Shapes must fit axis by axis, from the last one; ops.reshape, ops.expand_dims and "
+        "ops.transpose change them.",
+    )
 
 
 def _is_variable(value: Any) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from lamella._base import dtypes, naming, registry
-from lamella._base.errors import WrongType
+from lamella._base.errors import NotReady, WrongType
 from lamella._base.shapes import Shape, as_shape
 
 if TYPE_CHECKING:
@@ -86,8 +86,14 @@ class KerasTensor:
     def __array__(self, *args: Any, **kwargs: Any) -> np.ndarray:
         raise self._no_value("The array")
 
+    @property
     def __jax_array__(self) -> Any:
-        raise self._no_value("The array")
+        # A property, since JAX looks for the method and never calls it; and no TypeError, which
+        # JAX would replace by one of its own.
+        raise NotReady(
+            f"A function of jax.numpy was called on the symbolic {self!r}.",
+            help="Use its namesake in lamella.ops, or put the computation into a layer's `call`.",
+        )
 
     def __bool__(self) -> bool:
         raise self._no_value("The truth")

@@ -18,6 +18,8 @@ from lamella._graph.symbolic import KerasTensor
 from lamella._state import frame as frames
 from lamella._state.variable import Variable
 
+_SETTINGS = (type(None), bool, int, float, str)
+
 
 @dataclass(frozen=True)
 class CallSignature:
@@ -55,7 +57,15 @@ class CallSignature:
     def unbind(self, arguments: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
         """Positional and keyword arguments that bind to the given ones."""
         bound = inspect.BoundArguments(self.signature, arguments)
-        return bound.args, bound.kwargs
+        args, kwargs = list(bound.args), dict(bound.kwargs)
+        parameters = list(self.signature.parameters.values())
+        # Settings go by name: Keras reads files in which only tensors go by position.
+        while args and isinstance(args[-1], _SETTINGS) and len(args) <= len(parameters):
+            parameter = parameters[len(args) - 1]
+            if parameter.kind is not parameter.POSITIONAL_OR_KEYWORD:
+                break
+            kwargs[parameter.name] = args.pop()
+        return tuple(args), kwargs
 
 
 @cache

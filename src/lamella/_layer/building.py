@@ -33,6 +33,10 @@ def recorded(build: Callable[..., Any]) -> Callable[..., Any]:
             object.__setattr__(self, "_building", False)
         self._build_shapes = _shapes_by_name(build, args, kwargs)
         self.built = True
+        if self._first_weights is not None:
+            # Also where the shapes of a model around it are being inferred.
+            with jax.ensure_compile_time_eval(), frames.changed(values=None):
+                self.set_weights(self._first_weights)
 
     wrapped._recorded = True  # type: ignore[attr-defined]
     return wrapped

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,9 +18,11 @@ from lamella._base.errors import (
     note_where,
 )
 from lamella._base.naming import name_for
+from lamella._base.old_spellings import name_first, tell
 from lamella._base.registry import near_miss, register
 from lamella._base.serialize import serialize
 from lamella._base.shapes import as_shape, is_shape
+from lamella._base.warn import warn_person
 from lamella._graph.infer import infer
 from lamella._graph.node import Node, is_symbolic
 from lamella._layer import building, masking
@@ -33,7 +34,10 @@ from lamella._state.policy import DTypePolicy, policy_from
 from lamella._state.pure import pure
 from lamella._state.variable import Variable
 
-_OLD_ARGUMENTS = ("input_shape", "batch_input_shape", "batch_shape", "input_dim", "input_length")
+_OLD_ARGUMENTS = (
+    *("input_shape", "batch_input_shape", "batch_shape", "input_dim", "input_length"),
+    "weights",
+)
 
 
 @register("layer", module="keras.layers")
@@ -77,6 +81,7 @@ class Layer(Weighted):
     ) -> None:
         super().__init__(name=_checked_name(name, type(self)))
         self._input_hint = _input_hint(type(self), kwargs)
+        self._first_weights = _first_weights(type(self), kwargs)
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.dtype_policy: DTypePolicy = policy_from(dtype)
         self.autocast = autocast
@@ -91,7 +96,10 @@ class Layer(Weighted):
 
     _building = False
     _not_in_config: tuple[str, ...] = ("activity_regularizer", "autocast")
-    _untracked = (*Weighted._untracked, "_losses", "_build_shapes", "_output_shapes")
+    _untracked = (
+        *Weighted._untracked,
+        *("_losses", "_build_shapes", "_output_shapes", "_first_weights"),
+    )
 
     @property
     def path(self) -> str:
@@ -113,6 +121,7 @@ class Layer(Weighted):
     def _who(self) -> str:
         return f"{type(self).__name__} '{self.path}'"
 
+    @name_first
     def add_weight(
         self,
         shape: Any = None,
@@ -138,11 +147,6 @@ class Layer(Weighted):
             regularizer, constraint: as in the layers that take them.
             name: its own name.
         """
-        if isinstance(shape, str):
-            raise WrongType(
-                f"add_weight of {self._who()} received the text {shape!r} as its shape.",
-                help=f'Pass arguments by name: add_weight(name="{shape}", shape=(...)).',
-            )
         number_type = self.variable_dtype if dtype is None else dtype_name(dtype)
         if initializer is None:
             initializer = "glorot_uniform" if "float" in number_type else "zeros"
@@ -174,6 +178,10 @@ class Layer(Weighted):
     def _can_skip_build(self) -> bool:
         return False
 
+    def _builds_by_call(self) -> bool:
+        """Whether there is no `build` of its own, so that the first call builds what is inside."""
+        return type(self).build is Layer.build
+
     def _build_for(self, arguments: dict[str, Any]) -> None:
         """Builds for the arguments of the first call."""
         method = type(self).build
@@ -182,10 +190,13 @@ class Layer(Weighted):
             for name, value in arguments.items()
             if any(getattr(leaf, "shape", None) is not None for leaf in jax.tree.leaves(value))
         }
-        if method is Layer.build:
+        if self._builds_by_call():
             # `call` itself builds what is inside; only the shapes are remembered.
             object.__setattr__(self, "_path", "/".join((*frames.ambient().path, self.name)))
-            self._build_shapes = building.build_arguments(method, shapes, self._who())
+            several = {f"{name}_shape": shape for name, shape in shapes.items()}
+            self._build_shapes = (
+                several if len(shapes) > 1 else {"input_shape": next(iter(shapes.values()), None)}
+            )
             self.built = True
             return
         self.build(**building.build_arguments(method, shapes, self._who()))
@@ -203,9 +214,26 @@ class Layer(Weighted):
         if self.built or not config:
             return
         if "shapes_dict" in config:
-            self.build(**{key: _shape_from(value) for key, value in config["shapes_dict"].items()})
+            shapes = {key: _shape_from(value) for key, value in config["shapes_dict"].items()}
         elif config.get("input_shape") is not None:
-            self.build(_shape_from(config["input_shape"]))
+            shapes = {"input_shape": _shape_from(config["input_shape"])}
+        else:
+            return
+        names = self._signature.names
+        arguments = {
+            names[0] if key == "input_shape" else key.removesuffix("_shape"): building.tensors_for(
+                shape, self.compute_dtype
+            )
+            for key, shape in shapes.items()
+        }
+        if self._builds_by_call() and len(shapes) > 1:
+            self._build_for(arguments)
+        elif "input_shape" in shapes:
+            self.build(shapes["input_shape"])
+        else:
+            self.build(**shapes)
+        if set(arguments) <= set(names) and not all(layer.built for layer in self._walk()):  # type: ignore[attr-defined]
+            self._infer(arguments)  # a `build` may leave layers inside to the first call
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """What the layer computes."""
@@ -220,6 +248,13 @@ class Layer(Weighted):
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return self._invoke(args, kwargs)
+        except RecursionError as error:
+            if frames.ambient().called:
+                raise
+            raise InvalidArgument(
+                f"{self._who()} calls itself without end, or holds a cycle of layers.",
+                help="A layer's `call` must not call the layer itself; share layers, not calls.",
+            ) from error.with_traceback(None)
         except Exception as error:
             if frames.ambient().called:
                 raise
@@ -227,6 +262,13 @@ class Layer(Weighted):
 
     def _invoke(self, args: tuple, kwargs: dict[str, Any]) -> Any:
         self._require_init()
+        signature = self._signature
+        if "training" in kwargs and not signature.takes_any and "training" not in signature.names:
+            # Layers inside still hear of it.
+            with frames.changed(training=kwargs.pop("training")):
+                return self._invoke(args, kwargs)
+        if "mask" in kwargs and not signature.takes_any and "mask" not in signature.names:
+            kwargs.pop("mask")
         dtype = self.compute_dtype if self.autocast else None
         given = self._signature.bind(args, kwargs, self._who())
         given = {key: as_arrays(value, dtype, self._who()) for key, value in given.items()}
@@ -286,7 +328,10 @@ class Layer(Weighted):
             called=True,
         ):
             try:
-                outputs = self.call(*args, **kwargs)
+                if frame.around is None:
+                    outputs = self.call(*args, **kwargs)
+                else:
+                    outputs = frame.around(self, args, kwargs)
             except Exception as error:
                 note_where(error, self._who())
                 raise
@@ -300,6 +345,10 @@ class Layer(Weighted):
         """Enters the call into the graph."""
         outputs = self._infer(arguments)
         args, kwargs = self._signature.unbind(given)
+        if len(args) <= len(given):  # settings go by name, as Keras's files want it
+            tensors = next((i for i, arg in enumerate(args) if not is_symbolic(arg)), len(args))
+            named = list(given)[tensors : len(args)]
+            args, kwargs = args[:tensors], {**dict(zip(named, args[tensors:])), **kwargs}
         Node(self, args, kwargs, outputs)
         self._output_shapes = building.tensor_shapes(outputs)
         return outputs
@@ -322,10 +371,9 @@ class Layer(Weighted):
             if masks is not None:
                 masking.set_masks(outputs, masks)
         elif previous is not None and not self.supports_masking:
-            warnings.warn(
+            warn_person(
                 f"{self._who()} received a mask but does not support masking; layers after it will "
-                "not see the mask. If it is your own, set self.supports_masking = True.",
-                stacklevel=2,
+                "not see the mask. If it is your own, set self.supports_masking = True."
             )
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> Any:
@@ -445,11 +493,24 @@ def _input_hint(cls: type, kwargs: dict[str, Any]) -> tuple[Any, ...] | None:
     for key in ("batch_input_shape", "batch_shape"):
         if kwargs.get(key) is not None:
             return as_shape(kwargs[key], key)
+    length = kwargs.get("input_length")
+    lengths = length if isinstance(length, (list, tuple)) else (length,)
+    steps = () if length is None else as_shape(lengths, "input_length")
     if kwargs.get("input_dim") is not None:
-        length = kwargs.get("input_length")
-        steps = () if length is None else (int(length),)
         return (None, *steps, int(kwargs["input_dim"]))
-    return None
+    # An Embedding's own input_dim is the number of words: its input has the length only.
+    return (None, *steps) if steps and "input_dim" in constructor_parameters(cls) else None
+
+
+def _first_weights(cls: type, kwargs: dict[str, Any]) -> list[Any] | None:
+    weights = kwargs.get("weights")
+    if weights is not None:
+        tell(
+            f"{cls.__name__}.weights",
+            f"{cls.__name__}(weights=...) is an old spelling. Write layer.build(input_shape) and "
+            "layer.set_weights(weights), or pass initializers.",
+        )
+    return weights
 
 
 def _in_order(arguments: dict[str, Any], signature: CallSignature) -> list[str]:

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 from lamella._base.errors import InvalidArgument, InvalidShape, NotReady
+from lamella._layer.old_methods import OldMethods
 from lamella._layer.tracking import Tracking
 from lamella._state.variable import Variable
 
 
-class Weighted(Tracking):
+class Weighted(Tracking, OldMethods):
     """A tracking object with weights that can be trained, listed, set and stored."""
 
     built: bool

@@ -68,6 +68,7 @@ class Frame:
         path: names of the layers that are being built or called, outermost first.
         called: whether a layer's `call` is running.
         probes: sizes that stand for unknown ones while shapes are tried out.
+        around: runs a layer's call in its place, given (layer, args, kwargs), to watch it.
     """
 
     values: Values | None = None
@@ -78,6 +79,7 @@ class Frame:
     path: tuple[str, ...] = ()
     called: bool = False
     probes: frozenset[int] = frozenset()
+    around: Any = None
 
 
 _EMPTY = Frame()

@@ -11,6 +11,7 @@ from typing import Any
 
 import jax
 
+from lamella._base.errors import InvalidShape
 from lamella._state import frame as frames
 from lamella._state.frame import Frame, Values
 from lamella._state.variable import Variable
@@ -75,19 +76,23 @@ def _assign_all(owners: Sequence[Variable], arrays: Sequence[Any]) -> None:
 
 
 def value_and_grad(
-    function: Callable[[], tuple[Any, Any]], variables: Sequence[Variable]
-) -> tuple[tuple[Any, Any], Arrays]:
+    function: Callable[[], Any], variables: Sequence[Variable], has_aux: bool = False
+) -> tuple[Any, Arrays]:
     """The value of a function and its gradient by variables, in eager or in compiled code.
 
-    Args:
-        function: takes nothing and gives (scalar, anything else).
-        variables: what to differentiate by.
+    value, [d value / d variable, ...]
 
-    Other variables that the function writes keep their new values.
+    Args:
+        function: takes nothing and gives a scalar, or (scalar, anything else) with `has_aux`.
+        variables: what to differentiate by.
+        has_aux: whether the function gives more than its scalar.
+
+    Other variables that the function writes (metrics, moving averages, seeds) keep their new
+    values.
 
     Example:
         >>> weight = Variable(3.0)
-        >>> (loss, _), (slope,) = value_and_grad(lambda: (weight.value ** 2, None), [weight])
+        >>> loss, (slope,) = value_and_grad(lambda: weight.value ** 2, [weight])
         >>> float(loss), float(slope)
         (9.0, 6.0)
     """
@@ -98,7 +103,9 @@ def value_and_grad(
         for variable, value in zip(variables, values, strict=True):
             scope.put(variable, value)
         with frames.entered(frame):
-            result, rest = function()
+            found = function()
+            result, rest = found if has_aux else (found, None)
+        _require_scalar(result)
         given = {id(variable): value for variable, value in zip(variables, values)}
         fresh = [key for key, array in scope.arrays.items() if given.get(key) is not array]
         written[:] = [scope.owners[key] for key in fresh]
@@ -108,7 +115,18 @@ def value_and_grad(
         values_of(variables)
     )
     _assign_all(written, arrays)
-    return (result, rest), gradients
+    return (result, rest) if has_aux else result, gradients
+
+
+def _require_scalar(result: Any) -> None:
+    shape = getattr(result, "shape", () if isinstance(result, (int, float)) else None)
+    if shape != ():
+        raise InvalidShape(
+            f"A loss to differentiate must be one number. Received: {type(result).__name__} of "
+            f"shape {shape}.",
+            help="Take the mean or the sum: ops.mean(losses). To give more, pass has_aux=True "
+            "and return (loss, more).",
+        )
 
 
 def scan(

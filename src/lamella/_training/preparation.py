@@ -8,7 +8,8 @@ from typing import Any
 import jax
 import numpy as np
 
-from lamella._base.errors import InvalidArgument, InvalidData, LamellaError
+from lamella._base.errors import InvalidArgument, InvalidData, LamellaError, NotReady
+from lamella._graph.infer import infer
 from lamella._graph.symbolic import KerasTensor
 from lamella._layer.tracking import unique
 from lamella._state.variable import Variable
@@ -16,12 +17,13 @@ from lamella._training.checks import check_targets
 from lamella._training.loop import Kind, Loop, first_and_all
 from lamella._training.outputs import Outputs
 from lamella._training.program import Program
+from lamella._training.stateless import StatelessSteps
 from lamella._training.steps import Steps
 from lamella.data import ArrayData, StreamData, is_stream
 from lamella.data.arrays import refuse_nan
 
 
-class Preparation(Steps):
+class Preparation(StatelessSteps):
     """What fit, evaluate and predict have in common behind their doors."""
 
     run_eagerly: bool
@@ -56,15 +58,15 @@ class Preparation(Steps):
         x, y, sample_weight = (*given, None)[:3]
         return ArrayData.read(x, y, sample_weight, role="validation x")
 
-    def _prepare(self, data: Any, targets: bool = True) -> bool:
+    def _prepare(self, data: Any, kind: Kind) -> bool:
         """Builds what is not built yet and refuses data that cannot work.
 
         Returns whether anything was built.
         """
         if isinstance(data, StreamData):
             return False
-        fresh = self._build_for_batch(data, targets)
-        if not targets:
+        fresh = self._build_for_batch(data, kind)
+        if kind == "predict":
             return fresh
         try:
             self._check_data(data)
@@ -76,8 +78,33 @@ class Preparation(Steps):
             raise
         return fresh
 
-    def _build_for_batch(self, data: ArrayData, targets: bool = True) -> bool:
-        """Builds the model and what compile was told, from the shapes of one batch."""
+    def _build_for_batch(self, data: ArrayData, kind: Kind) -> bool:
+        """Builds the model, its optimizer and what compile was told, from one batch's shapes."""
+        fresh = self._build_model(data, kind != "predict")
+        self._rehearse(data, kind)
+        if kind == "train" and self.optimizer is not None:
+            self.optimizer.build(self.trainable_variables)
+        return fresh
+
+    def _rehearse(self, data: ArrayData, kind: Kind) -> None:
+        """Runs a step of the person's own on shapes, so that what it builds on its way is there.
+
+        Layers that only the step calls and optimizers that only the step uses have no variables
+        before; the compiled step must carry them from the start.
+        """
+        name = f"{kind}_step"
+        if getattr(type(self), name) is getattr(Steps, name):
+            return
+        batch = _as_specs(data.packed(), min(data.rows, 32))
+        for _ in range(3):  # layers come first, and then the optimizers of their variables
+            optimizers = self._optimizers() if kind == "train" else []
+            if self._inside_is_built() and all(
+                one.built or one is self.optimizer for one in optimizers
+            ):
+                return
+            infer(self._own_step(kind), (batch,), {})
+
+    def _build_model(self, data: ArrayData, targets: bool) -> bool:
         unresolved = targets and any(
             part is not None and part.outputs is None
             for part in (self._compiled_loss, self._compiled_metrics)
@@ -86,6 +113,11 @@ class Preparation(Steps):
             return False
         specs = _as_specs(data.x)
         y_pred = self.compute_output_spec(specs)
+        if not jax.tree.leaves(y_pred):
+            raise NotReady(
+                f"The `call` of {self._who()} gave no output. Received: {y_pred!r}.",
+                help="End it with `return x`.",
+            )
         if not unresolved:
             return True
         if data.y is None:
@@ -107,7 +139,10 @@ class Preparation(Steps):
         The `call` of such a model may be meant for other data: that of a GAN takes noise.
         """
         own = type(self).train_step is not Steps.train_step
-        return own and all(layer.built for layer in self._walk() if layer is not self)  # type: ignore[attr-defined]
+        return own and (self._inside_is_built() or not self._can_be_called())
+
+    def _inside_is_built(self) -> bool:
+        return all(layer.built for layer in self._walk() if layer is not self)  # type: ignore[attr-defined]
 
     def _check_data(self, data: ArrayData, prefix: str = "") -> None:
         refuse_nan(data.x, f"{prefix}x")
@@ -120,7 +155,7 @@ class Preparation(Steps):
 
     def _state_of(self, kind: Kind) -> list[Variable]:
         """The variables that a kind of step may touch."""
-        held = [variable for layer in self._walk() for variable in layer._own_weights()]
+        held = [variable for layer in self._walk() for variable in layer._own_stored()]
         left_out = {id(item) for item in self._optimizers()} if kind != "train" else set()
         if kind == "predict":
             left_out |= {id(item) for item in (self._loss_tracker, self._compiled_loss)}
@@ -143,8 +178,7 @@ class Preparation(Steps):
             id(self.optimizer),
         )
         if key not in self._programs:
-            step = {"train": self.train_step, "test": self.test_step, "predict": self.predict_step}
-            self._programs[key] = Program(step[kind], variables, compiled=compiled)
+            self._programs[key] = Program(self._own_step(kind), variables, compiled=compiled)
         return self._programs[key]
 
     def _one_pass(
@@ -171,9 +205,7 @@ class Preparation(Steps):
                     "The stream gave no batch.",
                     help="A generator can be used once; pass an iterable that starts again.",
                 )
-            self._build_for_batch(first)
-            if kind == "train":
-                self.optimizer.build(self.trainable_variables)
+            self._build_for_batch(first, kind)
         loop = Loop(
             self._program(kind), kind, told, before=self.reset_metrics, live=kind == "train"
         )
@@ -186,6 +218,6 @@ class Preparation(Steps):
         return logs
 
 
-def _as_specs(value: Any) -> Any:
-    """A structure of arrays as symbolic tensors of unknown batch size."""
-    return jax.tree.map(lambda a: KerasTensor((None, *a.shape[1:]), a.dtype), value)
+def _as_specs(value: Any, rows: int | None = None) -> Any:
+    """A structure of arrays as symbolic tensors of that many rows, unknown if None."""
+    return jax.tree.map(lambda a: KerasTensor((rows, *a.shape[1:]), a.dtype), value)

@@ -39,7 +39,7 @@ class Steps(Layer):
             return self.optimizer.scale_loss(loss), (loss, y_pred)
 
         variables = self.trainable_variables
-        (_, (loss, y_pred)), gradients = value_and_grad(forward, variables)
+        (_, (loss, y_pred)), gradients = value_and_grad(forward, variables, has_aux=True)
         if variables:
             self.optimizer.apply(gradients, variables)
         self._track_loss(loss, x)
@@ -69,6 +69,10 @@ class Steps(Layer):
         with frames.changed(training=training):
             takes = "training" in self._signature.names or self._signature.takes_any
             return self(x, training=training) if takes else self(x)
+
+    def _can_be_called(self) -> bool:
+        """Whether there is a `call`; a model with steps of its own may do without."""
+        return True
 
     def _track_loss(self, loss: Any, x: Any) -> None:
         if self._loss_tracker is not None:

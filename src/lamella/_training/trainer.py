@@ -17,6 +17,7 @@ from lamella import metrics as metrics_room
 from lamella import optimizers
 from lamella._base import check
 from lamella._base.errors import InvalidArgument, InvalidData, drop_own_frames
+from lamella._base.old_spellings import understood
 from lamella._base.serialize import deserialize, serialize
 from lamella._training.compile import CompiledLoss, CompiledMetrics
 from lamella._training.loop import Kind, Loop, batches_of
@@ -28,7 +29,8 @@ from lamella.data.arrays import warn_nan
 
 
 def public(method: Callable[..., Any]) -> Callable[..., Any]:
-    """Leaves only the person's own lines in the traceback of an error."""
+    """Leaves only the person's own lines in the traceback of an error; reads old arguments."""
+    method = understood(method)
 
     @functools.wraps(method)
     def wrapped(self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -189,13 +191,12 @@ class Trainer(Preparation):
             check.fraction(validation_split, "validation_split")
             data, validation = data.split(validation_split)
         size = check.positive_int(batch_size or 32, "batch_size")
-        if self._prepare(data) and shuffle and isinstance(data, ArrayData):
+        if self._prepare(data, "train") and shuffle and isinstance(data, ArrayData):
             # Keras draws an order when it looks at a first batch to build from. With the same
             # seed the rows shall come in the same order here.
             np.random.permutation(data.rows)
         if isinstance(validation, ArrayData):
             self._check_data(validation, "validation data ")
-        self.optimizer.build(self.trainable_variables)
         steps = _steps_of(data, size, steps_per_epoch)
         told = callbacks_room.CallbackList(
             callbacks,
@@ -253,7 +254,7 @@ class Trainer(Preparation):
         self._require_compiled("evaluate")
         data = self._read(x, y, sample_weight)
         size = check.positive_int(batch_size or 32, "batch_size")
-        self._prepare(data)
+        self._prepare(data, "test")
         told = callbacks_room.CallbackList(
             callbacks, model=self, verbose=verbose, epochs=1, steps=_steps_of(data, size, steps)
         )
@@ -280,7 +281,7 @@ class Trainer(Preparation):
         size = check.positive_int(batch_size or 32, "batch_size")
         if isinstance(data, ArrayData):
             warn_nan(data.x, "x")
-        self._prepare(data, targets=False)
+        self._prepare(data, "predict")
         told = callbacks_room.CallbackList(
             callbacks, model=self, verbose=verbose, epochs=1, steps=_steps_of(data, size, steps)
         )
@@ -311,8 +312,7 @@ class Trainer(Preparation):
         """One update on one batch. Gives the loss and metrics of that batch, from before it."""
         self._require_compiled("train_on_batch")
         data = self._read(x, y, sample_weight, class_weight)
-        self._prepare(data)
-        self.optimizer.build(self.trainable_variables)
+        self._prepare(data, "train")
         return self._on_batch("train", data, return_dict)
 
     @public
@@ -322,14 +322,14 @@ class Trainer(Preparation):
         """The loss and metrics of one batch."""
         self._require_compiled("test_on_batch")
         data = self._read(x, y, sample_weight)
-        self._prepare(data)
+        self._prepare(data, "test")
         return self._on_batch("test", data, return_dict)
 
     @public
     def predict_on_batch(self, x: Any) -> Any:
         """The outputs for one batch, as NumPy arrays."""
         data = self._read(x)
-        self._prepare(data, targets=False)
+        self._prepare(data, "predict")
         loop = Loop(self._program("predict"), "predict")
         found = loop.outputs(iter([data.on_device()]), None)
         loop.finish()

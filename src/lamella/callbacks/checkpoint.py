@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from lamella._base.errors import FileProblem, InvalidArgument, UnknownName
-from lamella._base.registry import near_miss, register
+from lamella._base.registry import register
 from lamella.callbacks.base import Phase
+from lamella.callbacks.logs import Logs
 from lamella.callbacks.monitor import MonitorCallback
 
-_WEIGHTS = (".weights.h5", ".safetensors")
-_MODELS = (".keras", ".h5")
+_WEIGHTS = (".weights.h5", ".safetensors", ".h5", ".hdf5")
+_MODELS = (".keras",)
 
 
 @register("callback", module="keras.callbacks")
@@ -59,6 +60,7 @@ class ModelCheckpoint(MonitorCallback):
         self._epoch = 0
         self._batches = 0
         self._last_batch: int | None = None
+        self._epochs = 0
         if save_freq != "epoch" and not isinstance(save_freq, numbers.Integral):
             raise InvalidArgument(
                 'Argument `save_freq` of ModelCheckpoint must be "epoch" or a number of batches. '
@@ -68,10 +70,13 @@ class ModelCheckpoint(MonitorCallback):
         endings = _WEIGHTS if save_weights_only else _MODELS
         if not self.filepath.endswith(endings):
             raise InvalidArgument(
-                f"Argument `filepath` of ModelCheckpoint must end in {' or '.join(endings)} "
+                f"Argument `filepath` of ModelCheckpoint must end in {' or '.join(endings[:2])} "
                 f"with save_weights_only={save_weights_only}. Received: '{self.filepath}'.",
-                help=f"Pass for example 'best{endings[0]}'.",
+                help=f"Write '{_stem(self.filepath)}{endings[0]}'.",
             )
+
+    # The old argument `period`: epochs from one file to the next.
+    _period = 1
 
     def wants_batches(self, phase: Phase) -> bool:
         return phase == "train" and self.save_freq != "epoch"
@@ -90,7 +95,9 @@ class ModelCheckpoint(MonitorCallback):
             self._save(self._epoch, batch, logs or {})
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        if self.save_freq == "epoch":
+        self._epochs += 1
+        if self.save_freq == "epoch" and self._epochs >= self._period:
+            self._epochs = 0
             self._save(epoch, None, logs or {})
 
     def _save(self, epoch: int, batch: int | None, logs: dict[str, Any]) -> None:
@@ -135,15 +142,18 @@ class ModelCheckpoint(MonitorCallback):
         return True
 
     def _path(self, epoch: int, batch: int | None, logs: dict[str, Any]) -> str:
-        known = {**logs, "epoch": epoch + 1}
+        known = Logs({**logs, "epoch": epoch + 1})
         if batch is not None:
             known.setdefault("batch", batch + 1)
         try:
-            return self.filepath.format(**known)
-        except KeyError as cause:
-            missing = str(cause.args[0])
+            return self.filepath.format_map(known)
+        except UnknownName as cause:
             raise UnknownName(
-                f"The filepath '{self.filepath}' of ModelCheckpoint names '{missing}', which is "
-                f"not among the logs: {', '.join(sorted(known))}.",
-                help=near_miss(missing, known) or "Use one of those names.",
-            ) from cause
+                f"The filepath '{self.filepath}' of ModelCheckpoint: {cause.message}",
+                help=cause.help,
+            ) from None
+
+
+def _stem(filepath: str) -> str:
+    root, ending = os.path.splitext(filepath)
+    return root if ending in (".h5", ".hdf5", ".keras", ".tf", ".ckpt") else filepath

@@ -6,6 +6,7 @@ from typing import Any
 
 from lamella._base.registry import register
 from lamella.callbacks.base import Callback
+from lamella.callbacks.logs import Logs
 
 
 @register("callback", module="keras.callbacks")
@@ -24,7 +25,7 @@ class History(Callback):
 
     def __init__(self) -> None:
         super().__init__()
-        self.history: dict[str, list[Any]] = {}
+        self.history: dict[str, list[Any]] = Logs()
         self.epoch: list[int] = []
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from lamella._base.errors import InvalidArgument, UnknownName
 from lamella._base.registry import near_miss
+from lamella._base.warn import warn_person
 from lamella.callbacks.base import Callback
+from lamella.callbacks.logs import Logs
 
-_SHORT = {"acc": "accuracy", "accuracy": "acc", "lr": "learning_rate"}
 _BETTER_UP = (
     "acc",
     "auc",
@@ -67,10 +67,9 @@ class MonitorCallback(Callback):
     ) -> None:
         super().__init__()
         if mode not in ("auto", "min", "max"):
-            warnings.warn(
+            warn_person(
                 f"{type(self).__name__} does not know the mode '{mode}' and takes 'auto'. "
-                "Modes: 'auto', 'min', 'max'.",
-                stacklevel=3,
+                "Modes: 'auto', 'min', 'max'."
             )
             mode = "auto"
         self.monitor = monitor
@@ -113,12 +112,10 @@ class MonitorCallback(Callback):
 
     def find(self, logs: dict[str, Any] | None) -> Any:
         """The watched value; "val_acc" also finds "val_accuracy". None if it is not there."""
-        logs = logs or {}
-        if self.monitor in logs:
-            return logs[self.monitor]
-        name = self.monitor.removeprefix("val_")
-        other = self.monitor.removesuffix(name) + _SHORT.get(name, name)
-        return logs.get(other)
+        try:
+            return Logs(logs or {})[self.monitor]
+        except UnknownName:
+            return None
 
     def missing(self, logs: dict[str, Any] | None, fatal: bool = False) -> None:
         """Says that the watched value is not in the logs, and what is."""
@@ -135,4 +132,4 @@ class MonitorCallback(Callback):
             hint = "There was no validation in this epoch: pass validation_data to fit."
         if fatal:
             raise UnknownName(what, help=hint or "Pass one of those as monitor.")
-        warnings.warn(f"{what} {hint}".rstrip(), stacklevel=4)
+        warn_person(f"{what} {hint}".rstrip())

@@ -10,6 +10,7 @@ from pathlib import Path
 from lamella._base.errors import LamellaError
 from lamella._base.version import __version__
 from lamella.cli.demo import DATA_SETS, run_demo
+from lamella.compat import run_script
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,8 +36,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     demo.add_argument(
         "--out", type=Path, default=Path("lamella-demo"), help="where files go (lamella-demo)"
     )
+    run = commands.add_parser(
+        "run", help="run a program that was written for Keras or TensorFlow, as it stands"
+    )
+    run.add_argument("-m", dest="module", action="store_true", help="the program is a module")
+    run.add_argument("program", help="a Python file, or with -m a module's name")
+    run.add_argument("arguments", nargs=argparse.REMAINDER, help="what the program is given")
     options = parser.parse_args(arguments)
     try:
+        if options.command == "run":
+            return run_script(options.program, options.arguments, options.module)
         return run_demo(options.data, options.out, options.epochs, options.seed, options.data_path)
     except LamellaError as error:
         print(f"lamella: {error}", file=sys.stderr)

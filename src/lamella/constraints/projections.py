@@ -129,3 +129,10 @@ class MinMaxNorm(Constraint):
         norm = _norm(array, self.axis)
         wanted = self.rate * jnp.clip(norm, self.min_value, self.max_value)
         return array * ((wanted + (1 - self.rate) * norm) / (epsilon() + norm))
+
+
+# The second names that Keras has for them.
+max_norm = MaxNorm
+min_max_norm = MinMaxNorm
+non_neg = NonNeg
+unit_norm = UnitNorm

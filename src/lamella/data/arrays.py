@@ -53,8 +53,11 @@ class ArrayData:
 
     def on_device(self) -> Any:
         """All arrays on the device, as a step receives them: x, (x, y) or (x, y, weights)."""
-        placed = self.map(jnp.asarray)
-        return pack_x_y_sample_weight(placed.x, placed.y, placed.sample_weight)
+        return self.map(jnp.asarray).packed()
+
+    def packed(self) -> Any:
+        """The arrays as a step receives them: x, (x, y) or (x, y, weights)."""
+        return pack_x_y_sample_weight(self.x, self.y, self.sample_weight)
 
     def split(self, share: float) -> tuple[ArrayData, ArrayData]:
         """All but the last `share` of the rows, and those."""

@@ -91,3 +91,11 @@ class Identity(Initializer):
             )
         number_type = jnp.dtype(dtype_name(dtype))
         return jnp.asarray((self.gain * np.eye(*shape)).astype(number_type))
+
+
+# The second names that Keras has for them.
+constant = Constant
+identity = Identity
+IdentityInitializer = Identity
+ones = Ones
+zeros = Zeros

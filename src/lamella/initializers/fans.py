@@ -142,3 +142,12 @@ class LecunNormal(_Named):
     """
 
     _scale, _mode, _distribution = 1.0, "fan_in", "truncated_normal"
+
+
+# The second names that Keras has for them.
+glorot_normal = GlorotNormal
+glorot_uniform = GlorotUniform
+he_normal = HeNormal
+he_uniform = HeUniform
+lecun_normal = LecunNormal
+lecun_uniform = LecunUniform

@@ -252,3 +252,12 @@ def compute_fans(shape: Any, input_axes: Any = None, output_axes: Any = None) ->
         return only, only
     window = product(sizes[:-2])
     return sizes[-2] * window, sizes[-1] * window
+
+
+# The second names that Keras has for them.
+orthogonal = Orthogonal
+OrthogonalInitializer = Orthogonal
+random_normal = RandomNormal
+random_uniform = RandomUniform
+truncated_normal = TruncatedNormal
+variance_scaling = VarianceScaling

@@ -1,5 +1,6 @@
 """Layers: what models are made of."""
 
+from lamella._base.old_spellings import serve_old_names as _serve_old_names
 from lamella._layer.input_spec import InputSpec as InputSpec
 from lamella._layer.layer import Layer as Layer
 from lamella.layers.activations.rectified import ELU as ELU
@@ -7,6 +8,11 @@ from lamella.layers.activations.rectified import LeakyReLU as LeakyReLU
 from lamella.layers.activations.rectified import PReLU as PReLU
 from lamella.layers.activations.rectified import ReLU as ReLU
 from lamella.layers.activations.softmax import Softmax as Softmax
+from lamella.layers.attention.grouped_query import GroupedQueryAttention as GroupedQueryAttention
+from lamella.layers.attention.grouped_query import GroupQueryAttention as GroupQueryAttention
+from lamella.layers.attention.multi_head import MultiHeadAttention as MultiHeadAttention
+from lamella.layers.attention.scored import AdditiveAttention as AdditiveAttention
+from lamella.layers.attention.scored import Attention as Attention
 from lamella.layers.convolutional.convolution import Conv1D as Conv1D
 from lamella.layers.convolutional.convolution import Conv2D as Conv2D
 from lamella.layers.convolutional.convolution import Conv3D as Conv3D
@@ -27,12 +33,14 @@ from lamella.layers.convolutional.transposed import Convolution2DTranspose as Co
 from lamella.layers.convolutional.transposed import Convolution3DTranspose as Convolution3DTranspose
 from lamella.layers.core.activation import Activation as Activation
 from lamella.layers.core.dense import Dense as Dense
+from lamella.layers.core.einsum_dense import EinsumDense as EinsumDense
 from lamella.layers.core.embedding import Embedding as Embedding
 from lamella.layers.core.identity import Identity as Identity
 from lamella.layers.core.input_layer import Input as Input
 from lamella.layers.core.input_layer import InputLayer as InputLayer
 from lamella.layers.core.lambda_layer import Lambda as Lambda
 from lamella.layers.core.masking import Masking as Masking
+from lamella.layers.core.wrapper import Wrapper as Wrapper
 from lamella.layers.lookup import deserialize as deserialize
 from lamella.layers.lookup import serialize as serialize
 from lamella.layers.merging.dot import Dot as Dot
@@ -56,6 +64,9 @@ from lamella.layers.normalization.features import LayerNormalization as LayerNor
 from lamella.layers.normalization.features import RMSNormalization as RMSNormalization
 from lamella.layers.normalization.features import UnitNormalization as UnitNormalization
 from lamella.layers.normalization.group import GroupNormalization as GroupNormalization
+from lamella.layers.normalization.spectral import SpectralNormalization as SpectralNormalization
+from lamella.layers.old_layers import merge as _merge
+from lamella.layers.old_layers import thresholded_relu as _thresholded_relu
 from lamella.layers.pooling.average import AveragePooling1D as AveragePooling1D
 from lamella.layers.pooling.average import AveragePooling2D as AveragePooling2D
 from lamella.layers.pooling.average import AveragePooling3D as AveragePooling3D
@@ -111,3 +122,5 @@ from lamella.layers.rnn.simple_rnn import SimpleRNN as SimpleRNN
 from lamella.layers.rnn.simple_rnn import SimpleRNNCell as SimpleRNNCell
 from lamella.layers.rnn.stacked_cells import StackedRNNCells as StackedRNNCells
 from lamella.layers.rnn.time_distributed import TimeDistributed as TimeDistributed
+
+_serve_old_names(__name__, ThresholdedReLU=_thresholded_relu, merge=_merge)

@@ -30,7 +30,7 @@ def with_defaults(**defaults: Any) -> Callable[[C], C]:
     """
 
     def change(cls: C) -> C:
-        inherited = cls.__init__  # type: ignore[misc]
+        inherited = inspect.unwrap(cls.__init__)  # type: ignore[misc]
         parameters = inspect.signature(inherited).parameters.values()
         values = [
             defaults.get(parameter.name, parameter.default)

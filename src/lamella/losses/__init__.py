@@ -1,5 +1,6 @@
 """How far predictions are from the truth."""
 
+from lamella._base.old_spellings import serve_old_names as _serve_old_names
 from lamella.losses.base import Loss as Loss
 from lamella.losses.base import LossFunctionWrapper as LossFunctionWrapper
 from lamella.losses.crossentropy import BinaryCrossentropy as BinaryCrossentropy
@@ -41,6 +42,7 @@ from lamella.losses.overlap import Dice as Dice
 from lamella.losses.overlap import Tversky as Tversky
 from lamella.losses.overlap import dice as dice
 from lamella.losses.overlap import tversky as tversky
+from lamella.losses.reduction import Reduction as _Reduction
 from lamella.losses.regression import CosineSimilarity as CosineSimilarity
 from lamella.losses.regression import Huber as Huber
 from lamella.losses.regression import LogCosh as LogCosh
@@ -61,3 +63,5 @@ from lamella.losses.regression import (
 )
 from lamella.losses.sequence import CTC as CTC
 from lamella.losses.sequence import ctc as ctc
+
+_serve_old_names(__name__, Reduction=_Reduction)

@@ -146,3 +146,17 @@ def reduce_weighted(
         return divide_no_nan(total, jnp.sum(weight))
     count = math.prod(values.shape)
     return total / count if count else jnp.zeros_like(total)
+
+
+class Reduction:
+    """The names that Keras 2 had for ways to make one number of the losses of all rows.
+
+    Example:
+        >>> Reduction.SUM
+        'sum'
+    """
+
+    AUTO = "sum_over_batch_size"
+    SUM = "sum"
+    SUM_OVER_BATCH_SIZE = "sum_over_batch_size"
+    NONE = "none"

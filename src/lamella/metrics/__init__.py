@@ -1,5 +1,6 @@
 """Numbers that are gathered over many batches."""
 
+from lamella._base.old_spellings import serve_old_names as _serve_old_names
 from lamella.losses.crossentropy import binary_crossentropy as binary_crossentropy
 from lamella.losses.crossentropy import categorical_crossentropy as categorical_crossentropy
 from lamella.losses.crossentropy import (
@@ -82,3 +83,5 @@ from lamella.metrics.regression import MeanSquaredError as MeanSquaredError
 from lamella.metrics.regression import MeanSquaredLogarithmicError as MeanSquaredLogarithmicError
 from lamella.metrics.regression import R2Score as R2Score
 from lamella.metrics.regression import RootMeanSquaredError as RootMeanSquaredError
+
+_serve_old_names(__name__)

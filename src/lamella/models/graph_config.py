@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 
+from lamella._base import sharing
 from lamella._base.errors import FileProblem
 from lamella._base.serialize import deserialize, is_node, serialize
 from lamella._graph.function import Graph
@@ -89,12 +90,17 @@ class GraphReader:
     def __init__(self, config: Mapping[str, Any], own_first_node: Any) -> None:
         self.own_first_node = own_first_node
         self.operations: dict[str, Operation] = {}
+        # A layer that another model of the same config shares has been called there already.
+        self.earlier_calls: dict[str, int] = {}
         waiting: list[tuple[Operation, list[Any]]] = []
         for layer in config["layers"]:
+            shared = sharing.known(layer)
             operation = deserialize(layer)
             if not isinstance(operation, Operation):
                 raise FileProblem(f"The config has '{layer.get('class_name')}' as a layer.")
-            self.operations[str(layer.get("name", operation.name))] = operation
+            own = str(layer.get("name", operation.name))
+            self.operations[own] = operation
+            self.earlier_calls[own] = 0 if shared is None else len(operation._inbound_nodes)
             calls = list(layer.get("inbound_nodes", []))
             if calls:
                 waiting.append((operation, calls))
@@ -131,6 +137,7 @@ class GraphReader:
         if operation is None:
             raise FileProblem(f"The config refers to the layer '{name}', which it does not have.")
         index = node_index - (1 if counted and self.own_first_node(operation) else 0)
+        index += self.earlier_calls[str(name)]
         if not 0 <= index < len(operation._inbound_nodes):
             return None
         tensors = operation._inbound_nodes[index].output_tensors

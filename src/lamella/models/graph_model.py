@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -9,10 +10,12 @@ import jax.numpy as jnp
 
 from lamella._base.errors import InvalidArgument, InvalidShape, WrongType
 from lamella._base.registry import near_miss
+from lamella._base.warn import warn_person
 from lamella._graph.function import Graph
-from lamella._graph.node import Node
+from lamella._graph.node import Node, Operation
 from lamella._graph.symbolic import KerasTensor
 from lamella._layer import masking
+from lamella.layers.core.input_layer import Input
 
 
 class ModelGraph:
@@ -23,13 +26,16 @@ class ModelGraph:
     """
 
     def __init__(self, inputs: Any, outputs: Any) -> None:
-        self.inputs = _plain(inputs)
-        self.outputs = _plain(outputs)
-        for role, value in (("inputs", self.inputs), ("outputs", self.outputs)):
+        for role, value in (("inputs", inputs), ("outputs", outputs)):
             _require_symbolic(role, value)
-        self.flat_inputs: list[KerasTensor] = jax.tree.leaves(self.inputs)
-        self.flat_outputs: list[KerasTensor] = jax.tree.leaves(self.outputs)
+        inputs, outputs = _from_inputs(inputs, outputs)
+        self.inputs, self.outputs = inputs, outputs
+        self.flat_inputs: list[KerasTensor] = jax.tree.leaves(inputs)
+        self.flat_outputs: list[KerasTensor] = jax.tree.leaves(outputs)
         self.graph = Graph(self.flat_inputs, self.flat_outputs)
+        self.losses: list[KerasTensor] = []
+        self._with_losses = self.graph
+        _warn_of_idle_inputs(self.graph)
 
     @property
     def input_names(self) -> list[str]:
@@ -44,11 +50,20 @@ class ModelGraph:
             names.append(f"{name}_{count}" if name in names else name)
         return names
 
-    def run(self, inputs: Any, who: str) -> Any:
+    def add_losses(self, losses: list[KerasTensor]) -> list[Any]:
+        """Computes symbolic losses in every run from now on; gives all operations of such a run."""
+        self.losses += losses
+        self._with_losses = Graph(self.flat_inputs, [*self.flat_outputs, *self.losses])
+        return self._with_losses.operations
+
+    def run(self, inputs: Any, who: str, add_loss: Callable[[Any], None]) -> Any:
         """The outputs for real inputs, in the structure of the model's outputs."""
         arrays = self.flatten(inputs, who)
-        flat = self.graph.run(arrays, _call)
-        return jax.tree.unflatten(jax.tree.structure(self.outputs), flat)
+        flat = self._with_losses.run(arrays, _call)
+        count = len(self.flat_outputs)
+        for loss in flat[count:]:
+            add_loss(loss)
+        return jax.tree.unflatten(jax.tree.structure(self.outputs), flat[:count])
 
     def flatten(self, inputs: Any, who: str) -> list[Any]:
         """Inputs given by position or by name, in the order of the graph's inputs.
@@ -62,7 +77,24 @@ class ModelGraph:
                 f"Received: {len(flat)}.",
                 help="Pass them as a list in that order, or as a dictionary by those names.",
             )
-        return [_fit(array, spec, who) for array, spec in zip(flat, self.flat_inputs)]
+        try:
+            return [_fit(array, spec, who) for array, spec in zip(flat, self.flat_inputs)]
+        except InvalidShape as error:
+            raise self._with_order(error, flat) from None
+
+    def _with_order(self, error: InvalidShape, flat: list[Any]) -> InvalidShape:
+        """The same error, with a better repair where the inputs only stand in a wrong order."""
+        order = []
+        for spec in self.flat_inputs:
+            fits = [i for i, array in enumerate(flat) if _fits(array, spec) and i not in order]
+            order += fits[:1]
+        if len(flat) < 2 or len(order) < len(flat):
+            return error
+        return InvalidShape(
+            error.message,
+            help=f"They fit in another order: the inputs are {self.input_names}; pass a "
+            "dictionary by those names to be safe.",
+        )
 
     def _by_name(self, inputs: dict[str, Any], who: str) -> list[Any]:
         if isinstance(self.inputs, dict) and set(self.inputs) <= set(inputs):
@@ -88,13 +120,31 @@ def _name(tensor: KerasTensor) -> str:
     return tensor.producer.operation.name
 
 
-def _plain(structure: Any) -> Any:
-    """The structure with lists for tuples, as files give it back."""
-    if isinstance(structure, (list, tuple)):
-        return [_plain(item) for item in structure]
-    if isinstance(structure, dict):
-        return {key: _plain(item) for key, item in structure.items()}
-    return structure
+def _from_inputs(inputs: Any, outputs: Any) -> tuple[Any, Any]:
+    """The same graph from Inputs of its own, where a tensor between two layers was given."""
+    tensors, structure = jax.tree.flatten(inputs)
+    if all(tensor.producer is not None and tensor.producer.is_input for tensor in tensors):
+        return inputs, outputs
+    fresh = [
+        tensor
+        if tensor.producer is not None and tensor.producer.is_input
+        else Input(batch_shape=tensor.shape, dtype=tensor.dtype, name=f"{tensor.name}CLONE")
+        for tensor in tensors
+    ]
+    flat, out_structure = jax.tree.flatten(outputs)
+    found = Graph(tensors, flat).run(fresh, _call)
+    return jax.tree.unflatten(structure, fresh), jax.tree.unflatten(out_structure, found)
+
+
+def _warn_of_idle_inputs(graph: Graph) -> None:
+    used = {id(tensor) for node in graph.nodes for tensor in node.input_tensors}
+    used |= {id(tensor) for tensor in graph.outputs}
+    for tensor in graph.inputs:
+        if id(tensor) not in used:
+            warn_person(
+                f"The model's Input '{_name(tensor)}' reaches none of its outputs: data for it is "
+                "ignored. Leave it out of `inputs`, or connect it."
+            )
 
 
 def _require_symbolic(role: str, structure: Any) -> None:
@@ -103,7 +153,9 @@ def _require_symbolic(role: str, structure: Any) -> None:
         if not isinstance(leaf, KerasTensor):
             raise WrongType(
                 f"A model's `{role}` must be symbolic tensors. Received: {type(leaf).__name__}.",
-                help="Start from lamella.Input(shape=...) and call layers on it.",
+                help=f"Call it on a tensor: {type(leaf).__name__}(...)(x)."
+                if isinstance(leaf, Operation)
+                else "Start from lamella.Input(shape=...) and call layers on it.",
             )
     if not leaves:
         raise InvalidArgument(
@@ -136,6 +188,12 @@ def _fit(array: Any, spec: KerasTensor, who: str) -> Any:
     if mask is not None and fitted is not array:
         masking.set_mask(fitted, mask)
     return fitted
+
+
+def _fits(array: Any, spec: KerasTensor) -> bool:
+    return len(array.shape) == len(spec.shape) and all(
+        wanted in (None, size) for size, wanted in zip(array.shape[1:], spec.shape[1:])
+    )
 
 
 def _check_shape(array: Any, spec: KerasTensor, who: str, received: tuple) -> None:

@@ -7,19 +7,24 @@ import json
 from collections.abc import Mapping
 from typing import Any, Self
 
+import jax
+
 from lamella import saving, visualization
-from lamella._base import registry
+from lamella._base import registry, sharing
 from lamella._base.errors import InvalidArgument, NotReady, UnknownName, WrongType
+from lamella._base.old_spellings import understood
 from lamella._base.serialize import serialize
+from lamella._base.warn import warn_person
 from lamella._graph.function import Graph
+from lamella._graph.node import is_symbolic
 from lamella._layer.layer import Layer
-from lamella._training.trainer import Trainer
 from lamella.models.graph_config import GraphReader, graph_config
 from lamella.models.graph_model import ModelGraph
+from lamella.models.old_methods import OldMethods
 
 
 @registry.register("model", module="keras")
-class Model(Trainer, Layer):
+class Model(OldMethods, Layer):
     """Layers put together, with training.
 
     Either `Model(inputs=..., outputs=...)` from symbolic tensors, or a subclass with its own
@@ -90,7 +95,29 @@ class Model(Trainer, Layer):
                 f"Model {type(self).__name__} has neither inputs and outputs nor a `call` method. "
                 "Write `def call(self, inputs): ...`."
             )
-        return self._model_graph.run(inputs, self._who())
+        return self._model_graph.run(inputs, self._who(), super().add_loss)
+
+    def add_loss(self, loss: Any) -> None:
+        """Adds a scalar, or a list of them, to the loss; symbolic ones are computed in each call.
+
+        Symbolic losses are not written to files.
+        """
+        symbolic = [one for one in jax.tree.leaves(loss) if is_symbolic(one)]
+        if not symbolic:
+            super().add_loss(loss)
+            return
+        held = {id(layer) for layer in self.layers}
+        operations = self._require_graph("add_loss").add_losses(symbolic)
+        layers = [one for one in operations if isinstance(one, Layer) and id(one) not in held]
+        if layers:
+            self._loss_layers = layers
+        self._programs.clear()
+
+    def _builds_by_call(self) -> bool:
+        return self._model_graph is None and type(self).build is Model.build
+
+    def _can_be_called(self) -> bool:
+        return self._model_graph is not None or type(self).call is not Model.call
 
     def build(self, input_shape: Any = None) -> None:
         """Makes all weights for a shape that includes the batch axis, (None, 28, 28)."""
@@ -184,6 +211,8 @@ class Model(Trainer, Layer):
         expand_nested: bool = False,
         show_trainable: bool = False,
         layer_range: Any = None,
+        show_flops: bool = False,
+        show_memory: bool = False,
     ) -> None:
         """Prints the layers, their output shapes and their numbers of parameters."""
         visualization.summary(
@@ -194,12 +223,15 @@ class Model(Trainer, Layer):
             expand_nested=expand_nested,
             show_trainable=show_trainable,
             layer_range=layer_range,
+            show_flops=show_flops,
+            show_memory=show_memory,
         )
 
     def save(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
         """Writes architecture, weights, and how it was compiled, to a `.keras` file."""
         saving.save_model(self, filepath, overwrite=overwrite, **kwargs)
 
+    @understood
     def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
         """Writes the weights to a `.weights.h5` file."""
         saving.save_weights(self, filepath, overwrite=overwrite)
@@ -215,13 +247,16 @@ class Model(Trainer, Layer):
     def get_config(self) -> dict[str, Any]:
         if self._model_graph is not None and _functional_like(type(self)):
             base = {"name": self.name, "trainable": self.trainable}
-            return {**base, **graph_config(self._model_graph, _counts_own_node)}
+            if self._model_graph.losses:
+                warn_person(f"The config of {self._who()} is without its add_loss(tensor).")
+            with sharing.one_config():
+                return {**base, **graph_config(self._model_graph, _counts_own_node)}
         return super().get_config()
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Self:
         """A new model from what `get_config` gave, with fresh weights."""
-        with registry.custom_objects(custom_objects):
+        with registry.custom_objects(custom_objects), sharing.one_config():
             if not {"layers", "input_layers", "output_layers"} <= set(config):
                 return super().from_config(config)
             reader = GraphReader(config, _counts_own_node)
@@ -244,11 +279,9 @@ class Functional(Model):
 
 
 def _is_functional_call(args: tuple, kwargs: dict[str, Any]) -> bool:
-    return (
-        (len(args) in (2, 3))
-        or (len(args) == 1 and "outputs" in kwargs)
-        or ("inputs" in kwargs and "outputs" in kwargs)
-    )
+    # Keras 1 said `input` and `output`.
+    inputs, outputs = (not {name, f"{name}s"}.isdisjoint(kwargs) for name in ("input", "output"))
+    return len(args) in (2, 3) or (outputs and (len(args) == 1 or inputs))
 
 
 def _functional_like(cls: type) -> bool:

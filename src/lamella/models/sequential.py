@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-from lamella._base import registry
+from lamella._base import registry, sharing
 from lamella._base.dtypes import dtype_name
 from lamella._base.errors import InvalidArgument, LamellaError, WrongType
 from lamella._base.serialize import deserialize, serialize
@@ -63,6 +63,11 @@ class Sequential(Model):
         if isinstance(layer, InputLayer):
             self._set_input(layer)
             return
+        if any(inner is self for inner in layer._walk()):
+            raise InvalidArgument(
+                f"{self._who()} was added to itself, which would be a cycle.",
+                help="Make a second model, or models.clone_model(model) for a copy.",
+            )
         if any(other.name == layer.name for other in self._stack):
             raise InvalidArgument(
                 f"{self._who()} has a layer named '{layer.name}' already. Names must be unique.",
@@ -109,7 +114,9 @@ class Sequential(Model):
             return
         source = self._input_layer._inbound_nodes[0].outputs
         tensor = source if self._model_graph is None else self._model_graph.outputs
-        with frames.changed(path=(self.name,)):
+        path = tuple(self._path.split("/")) if self._path else (*frames.ambient().path, self.name)
+        object.__setattr__(self, "_path", "/".join(path))
+        with frames.changed(path=path):
             for layer in layers:
                 tensor = layer(tensor)
                 if len(layer._inbound_nodes[-1].output_tensors) != 1:
@@ -159,10 +166,9 @@ class Sequential(Model):
         if not registry.is_own(type(self)):
             return super(Model, self).get_config()
         first = [] if self._input_layer is None else [self._input_layer]
-        config = {
-            **self._base_config(),
-            "layers": [serialize(layer) for layer in [*first, *self._stack]],
-        }
+        with sharing.one_config():
+            layers = [serialize(layer) for layer in [*first, *self._stack]]
+        config = {**self._base_config(), "layers": layers}
         if self._input_layer is not None:
             config["build_input_shape"] = self._input_layer.batch_shape
         return config
@@ -172,7 +178,7 @@ class Sequential(Model):
         """A new model from what `get_config` gave, with fresh weights."""
         if not isinstance(config.get("layers"), (list, tuple)):
             return super().from_config(config, custom_objects)
-        with registry.custom_objects(custom_objects):
+        with registry.custom_objects(custom_objects), sharing.one_config():
             layers = [deserialize(layer) for layer in config["layers"]]
         model = cls(layers, name=config.get("name"))
         model.trainable = bool(config.get("trainable", True))

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 
 from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella._graph.operation import op
+from lamella._lowering.attention import attention
 from lamella.ops._arrays import NN, array
 
 
@@ -28,14 +29,17 @@ def dot_product_attention(
 
     Args:
         query: (batch, targets, heads, features).
-        key: (batch, sources, heads, features).
-        value: (batch, sources, heads, features).
+        key: (batch, sources, key heads, features); the number of key heads divides that of heads.
+        value: (batch, sources, key heads, value features).
         bias: added to the logits, (batch, heads, targets, sources) or broadcast.
         mask: true where attention is allowed.
         scale: factor of the logits, 1 / sqrt(features) if None.
         is_causal: whether a target sees no later source.
-        flash_attention: whether to insist on the fused kernel of a GPU.
+        flash_attention: whether to take the fused kernel of an NVIDIA GPU.
         attn_logits_soft_cap: not supported.
+    Shapes: (batch, targets, heads, value features)
+    Raises: InvalidShape, if there are not four axes; InvalidArgument, if flash_attention=True and
+    there is no such kernel for the arrays.
     Example:
         >>> dot_product_attention(*[jnp.ones((1, 2, 1, 1))] * 3).ravel().tolist()
         [1.0, 1.0]
@@ -53,15 +57,19 @@ def dot_product_attention(
             help="Leave it out; Keras uses it on TPUs only.",
         )
     dtype = jnp.result_type(query, key, value)
-    bias = None if bias is None else array(bias).astype(dtype)
-    mask = None if mask is None else array(mask).astype(bool)
-    return jax.nn.dot_product_attention(
+    bias = None if bias is None else _four_axes(array(bias)).astype(dtype)
+    mask = None if mask is None else _four_axes(array(mask)).astype(bool)
+    return attention(
         query.astype(dtype),
         key.astype(dtype),
         value.astype(dtype),
-        bias=bias,
-        mask=mask,
-        scale=scale,
-        is_causal=is_causal,
-        implementation="cudnn" if flash_attention else None,
+        bias,
+        mask,
+        scale,
+        is_causal,
+        fused=bool(flash_attention),
     )
+
+
+def _four_axes(x: jax.Array) -> jax.Array:
+    return jnp.expand_dims(x, tuple(range(4 - x.ndim)))

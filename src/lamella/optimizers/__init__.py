@@ -1,5 +1,8 @@
 """How gradients change weights."""
 
+import sys as _sys
+
+from lamella._base.old_spellings import serve_old_names as _serve_old_names
 from lamella.optimizers import schedules as schedules
 from lamella.optimizers.adafactor import Adafactor as Adafactor
 from lamella.optimizers.adagrad import Adadelta as Adadelta
@@ -20,3 +23,5 @@ from lamella.optimizers.nadam import Nadam as Nadam
 from lamella.optimizers.rmsprop import RMSprop as RMSprop
 from lamella.optimizers.schedule_free import ScheduleFreeAdamW as ScheduleFreeAdamW
 from lamella.optimizers.sgd import SGD as SGD
+
+_serve_old_names(__name__, legacy=_sys.modules[__name__])

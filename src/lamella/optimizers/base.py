@@ -13,9 +13,11 @@ import jax.numpy as jnp
 
 from lamella._base.errors import InvalidArgument, InvalidData, NotReady, WrongType
 from lamella._base.naming import name_for
+from lamella._base.old_spellings import tell
 from lamella._base.registry import register
 from lamella._base.serialize import serialize
-from lamella._state.pure import pure
+from lamella._state import frame as frames
+from lamella._state.pure import pure, value_and_grad
 from lamella._state.variable import Variable
 from lamella.optimizers import checks
 from lamella.optimizers.clipping import clip_by_global_norm, clip_by_norm, clip_by_value
@@ -69,7 +71,7 @@ class Optimizer(OptimizerState):
         name: str | None = None,
         **kwargs: Any,
     ) -> None:
-        checks.no_old_arguments(type(self).__name__, kwargs)
+        learning_rate = checks.with_old_decay(type(self).__name__, learning_rate, kwargs)
         checks.one_clipping(clipnorm, clipvalue, global_clipnorm)
         checks.averaging(use_ema, ema_momentum, ema_overwrite_frequency)
         checks.accumulation(gradient_accumulation_steps)
@@ -160,6 +162,17 @@ class Optimizer(OptimizerState):
         else:
             old.assign(value)
 
+    @property
+    def lr(self) -> Any:
+        """The old name of `learning_rate`."""
+        tell("optimizer.lr", "optimizer.lr is an old spelling. Write optimizer.learning_rate.")
+        return self.learning_rate
+
+    @lr.setter
+    def lr(self, value: Any) -> None:
+        tell("optimizer.lr", "optimizer.lr is an old spelling. Write optimizer.learning_rate.")
+        self.learning_rate = value
+
     def assign(self, variable: Variable, value: Any) -> None:
         """Gives a variable a new value."""
         variable.assign(value)
@@ -208,6 +221,42 @@ class Optimizer(OptimizerState):
                 if variable.constraint is not None:
                     variable.assign(variable.constraint(variable.value))
         self._iterations.assign_add(1)
+
+    def minimize(self, loss: Callable[[], Any], trainable_variables: Sequence[Variable]) -> Any:
+        """One step down the gradient of a loss; gives the loss from before it.
+
+        w <- w - update(d loss() / dw)
+
+        Args:
+            loss: a function of nothing that gives a scalar; it may call layers and update metrics.
+            trainable_variables: what to change.
+
+        Example:
+            >>> from lamella.optimizers import SGD
+            >>> weight = Variable(3.0)
+            >>> float(SGD(0.25).minimize(lambda: weight.value ** 2, [weight])), float(weight)
+            (9.0, 1.5)
+        """
+        if not callable(loss):
+            raise WrongType(
+                f"`minimize` of '{self.name}' wants the loss as a function. "
+                f"Received: {type(loss).__name__}, which does not say how it was computed.",
+                help="Put it into a function: optimizer.minimize(lambda: ..., weights).",
+            )
+        variables = list(trainable_variables)
+        if not variables and frames.current() is None:
+            raise InvalidArgument(
+                f"`minimize` of '{self.name}' received no variables: nothing could change.",
+                help="A layer has its variables once it is built: call it on data first.",
+            )
+
+        def scaled() -> tuple[Any, Any]:
+            value = loss()
+            return self.scale_loss(value), value
+
+        (_, value), gradients = value_and_grad(scaled, variables, has_aux=True)
+        self.apply(gradients, variables)
+        return value
 
     def _variables_for(
         self, grads: list[Any], variables: Sequence[Variable] | None

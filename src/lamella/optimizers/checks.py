@@ -9,8 +9,10 @@ from typing import Any
 
 from lamella._base import registry
 from lamella._base.errors import InvalidArgument, WrongType
+from lamella._base.old_spellings import tell
 from lamella._base.registry import near_miss
 from lamella._state.variable import Variable
+from lamella.optimizers.schedules.base import InverseTimeDecay
 
 KERAS_2_ENTRIES = ("jit_compile", "is_legacy_optimizer", "decay")
 _COMMON = (
@@ -28,19 +30,8 @@ _COMMON = (
 )
 
 
-def no_old_arguments(class_name: str, kwargs: dict[str, Any]) -> None:
-    """Refuses unknown arguments, with the new spelling of the old ones."""
-    if "lr" in kwargs:
-        raise WrongType(
-            f"{class_name} does not take the argument `lr`. Received: lr={kwargs['lr']!r}.",
-            help=f"Write {class_name}(learning_rate={kwargs['lr']!r}).",
-        )
-    if kwargs.get("decay"):
-        raise WrongType(
-            f"{class_name} does not take the argument `decay`. Received: {kwargs['decay']!r}.",
-            help="Pass learning_rate=schedules.InverseTimeDecay(rate, decay_steps=1, "
-            f"decay_rate={kwargs['decay']!r}).",
-        )
+def with_old_decay(class_name: str, rate: Any, kwargs: dict[str, Any]) -> Any:
+    """The learning rate, which the `decay` of old Keras makes fall; other arguments are refused."""
     unknown = [name for name in kwargs if name != "decay"]
     if unknown:
         raise WrongType(
@@ -48,6 +39,22 @@ def no_old_arguments(class_name: str, kwargs: dict[str, Any]) -> None:
             f"{near_miss(unknown[0], _COMMON)}".rstrip(),
             help=f"See help({class_name}) for what it takes.",
         )
+    decay = kwargs.get("decay")
+    if not decay:
+        return rate
+    if callable(rate):
+        raise InvalidArgument(
+            f"{class_name} received both a schedule as learning_rate and decay={decay!r}.",
+            help="Pass the schedule only.",
+        )
+    learning_rate(rate)
+    tell(
+        f"{class_name}.decay",
+        f"{class_name}(decay={decay!r}) is an old spelling. Write {class_name}(learning_rate="
+        f"schedules.InverseTimeDecay({rate!r}, decay_steps=1, decay_rate={decay!r})); other "
+        "arguments stay.",
+    )
+    return InverseTimeDecay(float(rate), 1, float(decay))
 
 
 def learning_rate(value: Any) -> None:

@@ -157,3 +157,10 @@ class OrthogonalRegularizer(Regularizer):
         others = jnp.abs(cosines * (1.0 - jnp.eye(count, dtype=array.dtype)))
         pairs = count * (count - 1.0) / 2.0
         return self.factor * 0.5 * jnp.sum(others) / pairs
+
+
+# The second names that Keras has for them.
+l1 = L1
+l2 = L2
+l1_l2 = L1L2
+orthogonal_regularizer = OrthogonalRegularizer

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from lamella.visualization._coordinates import place_across
 from lamella.visualization._layers import (
     Pair,
+    Rows,
     assign_rows,
     make_rows,
     reduce_crossings,
@@ -22,6 +23,7 @@ from lamella.visualization._layers import (
 # (across, along); two points are a line, four a cubic curve.
 Point = tuple[float, float]
 Piece = tuple[Point, ...]
+Ends = tuple[float | None, float | None]
 
 BOX_GAP = 28.0
 DUMMY_WIDTH = 8.0
@@ -30,6 +32,8 @@ ROW_GAP = 36.0
 # Wide bends need more height, or the curves become too flat to follow.
 ROW_GAP_PER_BEND = 0.09
 MOST_ROW_GAP = 76.0
+# A row of ports is empty; its edges need room only where they bend.
+PORT_GAP, PORT_GAP_PER_BEND = 8.0, 0.35
 SLOT = 16.0
 STRAIGHT = 1.0
 TOUCHING = 0.01
@@ -78,7 +82,7 @@ def place_flat(
         return Flat([], [], 0.0, 0.0)
     pairs = [(edge.source, edge.target) for edge in edges]
     downward = turn_back_edges(len(sizes), pairs)
-    row = assign_rows(len(sizes), downward, last_ports)
+    row = assign_rows(len(sizes), downward, last_ports, first_ports)
     graph = make_rows(row, downward)
     reduce_crossings(graph)
     ports = first_ports | last_ports
@@ -89,7 +93,9 @@ def place_flat(
     )
     start = min(x - w / 2 for x, w in zip(across, widths, strict=True))
     across = [x - start for x in across]
-    bands = _bands(graph.rows, sizes, across, graph.below)
+    ends = _fixed_ends(edges, pairs, downward)
+    _align_ports(graph, ends, ports, across)
+    bands = _bands(graph, sizes, across, ends, ports)
     centres = [(across[n], sum(bands[row[n]]) / 2) for n in range(len(sizes))]
     router = _Router(sizes, across, bands, centres, ports)
     routes = router.routes(edges, pairs, downward, graph.chains, row)
@@ -97,20 +103,54 @@ def place_flat(
     return Flat(centres, routes, width, bands[-1][1])
 
 
+def _fixed_ends(edges: Sequence[FlatEdge], pairs: list[Pair], downward: list[Pair]) -> list[Ends]:
+    """For each edge where it is bound to start above and to end below."""
+    turned = [before != after for before, after in zip(pairs, downward, strict=True)]
+    return [(e.enter, e.leave) if t else (e.leave, e.enter) for e, t in zip(edges, turned)]
+
+
+def _align_ports(graph: Rows, ends: list[Ends], ports: frozenset[int], across: list[float]) -> None:
+    """Moves the ports of a row to where their edges are bound, if that keeps their order."""
+    wanted = list(across)
+    for chain, (leave, enter) in zip(graph.chains, ends, strict=True):
+        if len(chain) == 2 and chain[0] in ports and enter is not None:
+            wanted[chain[0]] = across[chain[1]] + enter
+        if len(chain) == 2 and chain[1] in ports and leave is not None:
+            wanted[chain[1]] = across[chain[0]] + leave
+    for row in graph.rows:
+        apart = all(wanted[b] - wanted[a] >= DUMMY_GAP for a, b in itertools.pairwise(row))
+        if ports.issuperset(row) and apart:
+            for port in row:
+                across[port] = wanted[port]
+
+
 def _bands(
-    rows: list[list[int]],
+    graph: Rows,
     sizes: Sequence[tuple[float, float]],
     across: list[float],
-    below: list[list[int]],
+    ends: list[Ends],
+    ports: frozenset[int],
 ) -> list[Point]:
     """Where each row starts and ends, along the flow."""
+    level = {node: number for number, row in enumerate(graph.rows) for node in row}
+    bends = [0.0] * len(graph.rows)
+    for chain, (leave, enter) in zip(graph.chains, ends, strict=True):
+        places = [across[node] for node in chain]
+        places[0] += leave or 0.0
+        places[-1] += enter or 0.0
+        for node, (a, b) in zip(chain, itertools.pairwise(places)):
+            bends[level[node]] = max(bends[level[node]], abs(a - b))
     bands = []
     start = 0.0
-    for nodes in rows:
+    empty = [ports.issuperset(nodes) for nodes in graph.rows] + [False]
+    for row, nodes in enumerate(graph.rows):
         height = max((sizes[n][1] for n in nodes if n < len(sizes)), default=0.0)
         bands.append((start, start + height))
-        bend = max((abs(across[n] - across[m]) for n in nodes for m in below[n]), default=0.0)
-        start += height + min(ROW_GAP + bend * ROW_GAP_PER_BEND, MOST_ROW_GAP)
+        bend = bends[row]
+        gap = ROW_GAP + bend * ROW_GAP_PER_BEND
+        if empty[row] or empty[row + 1]:
+            gap = min(gap, PORT_GAP + bend * PORT_GAP_PER_BEND)
+        start += height + min(gap, MOST_ROW_GAP)
     return bands
 
 
@@ -141,7 +181,7 @@ class _Router:
         row: list[int],
     ) -> list[list[Piece]]:
         turned = [before != after for before, after in zip(pairs, downward, strict=True)]
-        ends = [(e.enter, e.leave) if t else (e.leave, e.enter) for e, t in zip(edges, turned)]
+        ends = _fixed_ends(edges, pairs, downward)
         leaving = self._slots(chains, [upper for upper, _ in ends], 0, 1)
         entering = self._slots(chains, [lower for _, lower in ends], -1, -2)
         result = []

@@ -68,13 +68,19 @@ def turn_back_edges(count: int, edges: list[Pair]) -> list[Pair]:
     return [(b, a) if (a, b) in back else (a, b) for a, b in edges]
 
 
-def assign_rows(count: int, edges: list[Pair], last: frozenset[int]) -> list[int]:
+def assign_rows(
+    count: int,
+    edges: list[Pair],
+    last: frozenset[int],
+    first: frozenset[int] = frozenset(),
+) -> list[int]:
     """The row of each node: below everything that leads to it, and close to what it leads to.
 
     Args:
         count: number of nodes.
         edges: pairs (upper, lower) without cycles.
         last: nodes that belong into the last row.
+        first: nodes that stay in the first row, wherever they lead; nothing leads to them.
 
     Example:
         >>> assign_rows(4, [(0, 1), (1, 2), (3, 2)], frozenset())
@@ -95,7 +101,7 @@ def assign_rows(count: int, edges: list[Pair], last: frozenset[int]) -> list[int
         moved = False
         for node in reversed(order):
             # Moving down shortens the edges below and lengthens those above.
-            if node in last or len(outgoing[node]) <= len(incoming[node]):
+            if node in last or node in first or len(outgoing[node]) <= len(incoming[node]):
                 continue
             lowest = min(row[b] for b in outgoing[node]) - 1
             moved |= lowest != row[node]

@@ -36,6 +36,19 @@ def memory_text(size: float) -> str:
     return f"{size:.2f} {UNITS[unit]}"
 
 
+def flops_text(flops: int) -> str:
+    """A number of operations in full, and in thousands, millions ... if it is long.
+
+    Example:
+        >>> flops_text(18), flops_text(2_500_000)
+        ('18', '2,500,000 (2.50 M)')
+    """
+    size, unit = float(flops), 0
+    while size >= 1000 and unit < 4:
+        size, unit = size / 1000, unit + 1
+    return f"{flops:,} ({size:.2f} {' KMGT'[unit]})" if unit else str(flops)
+
+
 def _distinct(weights: Iterable[Any]) -> Iterable[Any]:
     return {id(weight): weight for weight in weights}.values()
 

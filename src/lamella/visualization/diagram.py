@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from lamella._base.errors import NotReady
+from lamella.visualization._trace import Call, Flow, Port, Trace, watch
+from lamella.visualization.listing import list_layers, select
 from lamella.visualization.palette import family_of
 from lamella.visualization.protocols import (
     GraphLike,
@@ -90,12 +93,13 @@ def from_model(
     expand_nested: bool = False,
     show_layer_activations: bool = False,
     show_trainable: bool = False,
+    layer_range: Sequence[str] | None = None,
 ) -> Diagram:
     """Turns a built model into boxes and edges.
 
-    A model with a graph gets one box per layer, however often it is called, and an edge wherever
-    data flow. A model whose `call` is written by hand has no graph; its layers are chained in the
-    order in which they were made.
+    Each layer has one box, however often it is called, and an edge stands wherever data flow. A
+    model whose `call` is written by hand runs once on shapes, and what its code does between the
+    layers has no box; if it cannot run so, its layers are chained in the order of their making.
 
     Args:
         model: a built model.
@@ -105,8 +109,9 @@ def from_model(
         expand_nested: whether a model inside the model is drawn as a frame with its layers.
         show_layer_activations: whether they tell the activation function.
         show_trainable: whether they tell if training changes them.
+        layer_range: first and last layer to draw, as names or regular expressions.
 
-    Raises: NotReady, if the model is not built.
+    Raises: NotReady, if the model is not built; InvalidArgument, if the range fits no layer.
 
     Example:
         >>> import lamella
@@ -128,7 +133,9 @@ def from_model(
         activations=show_layer_activations,
         trainable=show_trainable,
     )
-    builder = _Builder(Diagram(str(model.name)), details)
+    builder = _Builder(Diagram(str(model.name)), details, model)
+    if layer_range is not None:
+        builder.chosen = {id(layer) for layer in select(list_layers(model).layers, layer_range)}
     builder.add_model(model, None)
     builder.diagram.edges[:] = dict.fromkeys(builder.diagram.edges)
     return builder.diagram
@@ -143,29 +150,45 @@ class _Ends:
 
 
 class _Builder:
-    def __init__(self, diagram: Diagram, details: Details) -> None:
+    """Adds models to a diagram, outermost first.
+
+    Args:
+        diagram: what grows.
+        details: what boxes tell.
+        root: the outermost model; it runs, at most once, to see into models without a graph.
+    """
+
+    def __init__(self, diagram: Diagram, details: Details, root: Any) -> None:
         self.diagram = diagram
         self.details = details
+        self.root = root
+        self.chosen: set[int] | None = None
+        # A layer that several models share has one box, in the first of them.
+        self.drawn: dict[int, _Ends] = {}
+
+    @functools.cached_property
+    def trace(self) -> Trace | None:
+        return watch(self.root) if callable(self.root) else None
 
     def add_model(self, model: Any, group: str | None) -> _Ends:
         graph = graph_of(model)
-        if graph is None:
+        if graph is not None:
+            return self._add_graph(model, graph, group)
+        flow = self.trace.flow(model) if self.trace is not None else None
+        if flow is None or not flow.order:
             return self._add_chain(model, group)
-        return self._add_graph(model, graph, group)
+        return self._add_flow(model, flow, group)
 
     def _add_graph(self, model: Any, graph: GraphLike, group: str | None) -> _Ends:
-        shown = visible_nodes(model, graph)
+        shown = [n for n in visible_nodes(model, graph) if self._wanted(model, n.operation)]
         calls: dict[int, list[NodeLike]] = {}
         for node in shown:
             calls.setdefault(id(node.operation), []).append(node)
-        drawn: dict[int, _Ends] = {}
         sources: dict[int, list[str]] = {}
         readers: dict[int, list[str]] = {}
         for node in shown:
-            key = id(node.operation)
-            if key not in drawn:
-                drawn[key] = self._add_operation(node.operation, calls[key], group)
-            ends = drawn[key]
+            operation = node.operation
+            ends = self._add_operation(operation, calls[id(operation)], group)
             for index, tensor in enumerate(node.input_tensors):
                 entries = _at(ends.inputs, index)
                 readers.setdefault(id(tensor), []).extend(entries)
@@ -177,8 +200,52 @@ class _Builder:
             [sources.get(id(t), []) for t in graph.outputs],
         )
 
+    def _add_flow(self, model: Any, flow: Flow, group: str | None) -> _Ends:
+        """A model without a graph, as it ran; layers that were not called stand alone."""
+        ends: dict[int, _Ends] = {}
+        for layer in dict.fromkeys([*flow.order, *model.layers]):
+            if self._wanted(model, layer):
+                ends[id(layer)] = self._add_operation(layer, self._calls_of(layer), group)
+        places = [place for place, _ in flow.entries]
+        places += [place for ports in flow.exits for layer, place in ports if layer is None]
+        inputs: list[list[str]] = [[] for _ in range(max(places, default=-1) + 1)]
+        for place, (layer, index) in flow.entries:
+            inputs[place].extend(_at(ends[layer].inputs, index) if layer in ends else [])
+        if group is not None:
+            self._add_way_round(flow, inputs, group)
+
+        def sources(port: Port) -> list[str]:
+            layer, place = port
+            if layer is None:
+                return inputs[place] if group is not None else []
+            return _at(ends[layer].outputs, place) if layer in ends else []
+
+        for source, (layer, index) in flow.edges:
+            if layer in ends:
+                self._connect(sources(source), _at(ends[layer].inputs, index))
+        outputs = [[box for port in ports for box in sources(port)] for ports in flow.exits]
+        return _Ends(inputs, outputs)
+
+    def _add_way_round(self, flow: Flow, inputs: list[list[str]], group: str) -> None:
+        """A box for each input of a nested model that reaches its outputs past all layers."""
+        past = {place for ports in flow.exits for layer, place in ports if layer is None}
+        for place in sorted(past):
+            box = Box(f"n{len(self.diagram.boxes)}", "Input", family="input", group=group)
+            self.diagram.boxes.append(box)
+            self._connect([box.id], inputs[place])
+            inputs[place] = [box.id]
+
+    def _calls_of(self, layer: Any) -> list[Call]:
+        """The calls whose shapes are told; where a size was made up, none."""
+        if self.trace is None or not self.trace.exact:
+            return []
+        return [call for call in self.trace.calls_of(layer) if call.output_tensors]
+
+    def _wanted(self, model: Any, operation: Any) -> bool:
+        return self.chosen is None or model is not self.root or id(operation) in self.chosen
+
     def _add_chain(self, model: Any, group: str | None) -> _Ends:
-        layers = list(model.layers)
+        layers = [layer for layer in model.layers if self._wanted(model, layer)]
         if not layers:
             only = self._add_operation(model, [], group)
             return _Ends(only.inputs, only.outputs)
@@ -187,7 +254,12 @@ class _Builder:
             self._connect(_at(before.outputs, 0), _at(after.inputs, 0))
         return _Ends(parts[0].inputs, parts[-1].outputs)
 
-    def _add_operation(self, operation: Any, calls: list[NodeLike], group: str | None) -> _Ends:
+    def _add_operation(self, operation: Any, calls: Sequence[NodeLike], group: str | None) -> _Ends:
+        if id(operation) not in self.drawn:
+            self.drawn[id(operation)] = self._draw(operation, calls, group)
+        return self.drawn[id(operation)]
+
+    def _draw(self, operation: Any, calls: Sequence[NodeLike], group: str | None) -> _Ends:
         nested = isinstance(operation, ModelLike)
         if nested and self.details.nested and operation.layers and operation.built:
             frame = Group(f"g{len(self.diagram.groups)}", str(operation.name), group)
@@ -213,7 +285,7 @@ def _at(ends: list[list[str]], index: int) -> list[str]:
     return ends[min(index, len(ends) - 1)] if ends else []
 
 
-def _rows(operation: Any, calls: list[NodeLike], details: Details) -> list[tuple[str, str]]:
+def _rows(operation: Any, calls: Sequence[NodeLike], details: Details) -> list[tuple[str, str]]:
     rows = []
     if details.activations:
         activation = getattr(operation, "activation", None)

@@ -1,4 +1,4 @@
-"""A diagram that can be written as DOT, SVG or PNG."""
+"""A diagram that can be written as DOT, SVG, HTML or PNG."""
 
 from __future__ import annotations
 
@@ -15,11 +15,28 @@ from lamella._base.errors import FileProblem, InvalidArgument, MissingPackage
 from lamella.visualization._files import write_whole
 from lamella.visualization.diagram import Box, Diagram
 from lamella.visualization.palette import COLOURS
-from lamella.visualization.svg import render_svg
+from lamella.visualization.svg import SPLINES, render_svg
 
-FORMATS = ("svg", "png", "dot")
+FORMATS = ("svg", "html", "png", "dot")
+# What only Graphviz can make.
+FOREIGN_FORMATS = ("pdf", "jpg", "jpeg", "gif", "ps", "eps")
+FONTS = Path(__file__).parent / "_data"
+FONT_FAMILY = "DejaVu Sans"
 SCREEN_DPI = 96
 GRAPHVIZ_SECONDS = 120
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8"/>
+<meta name="viewport" content="width=device-width, initial-scale=1"/>
+<title>{title}</title>
+<style>body {{ margin: 0; background: #ffffff; text-align: center; overflow: auto; }}</style>
+</head>
+<body>
+{picture}</body>
+</html>
+"""
 
 
 class Dot:
@@ -30,6 +47,7 @@ class Dot:
         rankdir: direction of flow, "TB", "LR", "BT" or "RL".
         dpi: dots per inch of a PNG; 96 gives text of 13 pixels.
         subgraph: whether the DOT text is a cluster, to be put into another graph.
+        splines: how edges bend, "curved", "spline", "ortho", "polyline" or "line".
 
     Raises: InvalidArgument, if an argument is outside its range.
 
@@ -43,12 +61,18 @@ class Dot:
     """
 
     def __init__(
-        self, diagram: Diagram, rankdir: str = "TB", dpi: float = 200, subgraph: bool = False
+        self,
+        diagram: Diagram,
+        rankdir: str = "TB",
+        dpi: float = 200,
+        subgraph: bool = False,
+        splines: str = "curved",
     ) -> None:
         self.diagram = diagram
         self.rankdir = one_of(rankdir, ("TB", "LR", "BT", "RL"), "rankdir")
         self.dpi = positive(dpi, "dpi")
         self.subgraph = subgraph
+        self.splines = one_of(splines, SPLINES, "splines")
 
     def to_string(self) -> str:
         """The drawing in Graphviz's language."""
@@ -61,6 +85,7 @@ class Dot:
                 f"digraph {name} {{",
                 f"rankdir={self.rankdir};",
                 f"dpi={self.dpi:g};",
+                f"splines={self.splines};",
                 'node [shape=plain, fontname="Helvetica"];',
             ]
         lines += self._level(None)
@@ -79,43 +104,69 @@ class Dot:
 
     def to_svg(self) -> str:
         """The drawing as SVG text, at its own size."""
-        return render_svg(self.diagram, self.rankdir)
+        return render_svg(self.diagram, self.rankdir, splines=self.splines)
+
+    def to_html(self) -> str:
+        """The drawing in a page of its own, which loads nothing."""
+        return _PAGE.format(title=escape(self.diagram.name), picture=self.to_svg())
 
     def create(self, prog: str = "dot", format: str = "svg") -> bytes:
         """The drawing as the content of a file.
 
         Args:
-            prog: Graphviz's program, used for a PNG if the package resvg_py is not installed.
-            format: "svg", "png" or "dot".
+            prog: Graphviz's program, for a PNG if the package resvg_py is not installed, and for
+                formats that nothing else makes: "pdf", "jpg", "gif", "ps", "eps".
+            format: "svg", "html", "png", "dot", or one of those.
 
-        Raises: InvalidArgument, if the format is none of those; MissingPackage, if nothing on this
-            machine can make a PNG.
+        Raises: InvalidArgument, if the format is unknown; MissingPackage, if nothing on this
+            machine can make it.
         """
         if format in ("dot", "gv", "raw"):
             return self.to_string().encode()
-        if format == "svg":
-            return self.to_svg().encode()
+        if format in ("svg", "html", "htm"):
+            return (self.to_svg() if format == "svg" else self.to_html()).encode()
         if format == "png":
-            return self._png(prog)
+            renderer = optional.find("resvg_py")
+            return self._rendered(renderer) if renderer else self._by_graphviz(prog, format)
+        if format in FOREIGN_FORMATS:
+            return self._by_graphviz(prog, format)
         raise InvalidArgument(
-            f"A drawing can be made as {', '.join(FORMATS)}. Received: format={format!r}.",
+            f"A drawing can be made as {', '.join((*FORMATS, *FOREIGN_FORMATS))}. "
+            f"Received: format={format!r}.",
             help="Use a file name that ends in .svg; it needs no other program.",
         )
 
-    def _png(self, prog: str) -> bytes:
-        renderer = optional.find("resvg_py")
-        if renderer is not None:
-            text = render_svg(self.diagram, self.rankdir, self.dpi / SCREEN_DPI)
-            return bytes(renderer.svg_to_bytes(svg_string=text, dpi=SCREEN_DPI))
+    def _rendered(self, renderer: Any) -> bytes:
+        text = render_svg(self.diagram, self.rankdir, self.dpi / SCREEN_DPI, self.splines)
+        # Without any font, as in a small container, all text would be left out in silence. Ours
+        # have Latin and Greek letters; with them alone the picture is the same on each machine.
+        fonts = [str(path) for path in sorted(FONTS.glob("*.ttf"))]
+        known = all(ord(character) < 0x180 or 0x391 <= ord(character) < 0x3CA for character in text)
+        picture = renderer.svg_to_bytes(
+            svg_string=text,
+            dpi=SCREEN_DPI,
+            font_files=fonts,
+            skip_system_fonts=known,
+            sans_serif_family=FONT_FAMILY,
+        )
+        return bytes(picture)
+
+    def _by_graphviz(self, prog: str, format: str) -> bytes:
         program = shutil.which(prog)
         if program is None:
+            needs = "the package resvg_py or " if format == "png" else ""
+            run = (
+                'Run: pip install "lamella[plot]", or'
+                if format == "png"
+                else "Install Graphviz, or"
+            )
             raise MissingPackage(
-                f"A PNG needs the package resvg_py or Graphviz's '{prog}'; neither was found.",
-                help='Run: pip install "lamella[plot]", or write a .svg file, which needs nothing.',
+                f"A {format.upper()} needs {needs}Graphviz's program '{prog}'; it was not found.",
+                help=f"{run} write a .svg file, which needs nothing.",
             )
         try:
             done = subprocess.run(
-                [program, "-Tpng"],
+                [program, f"-T{format}"],
                 input=self.to_string().encode(),
                 capture_output=True,
                 timeout=GRAPHVIZ_SECONDS,
@@ -135,7 +186,7 @@ class Dot:
 
         Args:
             path: the file.
-            format: "svg", "png" or "dot"; None judges by the file's ending, without one "png".
+            format: as for `create`; None judges by the file's ending, without one "png".
             prog: as for `create`.
 
         Raises: InvalidArgument, if the ending is unknown; MissingPackage, if nothing on this
@@ -144,13 +195,35 @@ class Dot:
         ending = Path(path).suffix.lower().removeprefix(".")
         write_whole(path, self.create(prog, format or ending or "png"))
 
-    def write_svg(self, path: str | os.PathLike[str]) -> None:
+    def write_svg(self, path: str | os.PathLike[str], prog: str = "dot") -> None:
         """Writes an SVG file."""
-        self.write(path, "svg")
+        self.write(path, "svg", prog)
 
     def write_png(self, path: str | os.PathLike[str], prog: str = "dot") -> None:
         """Writes a PNG file."""
         self.write(path, "png", prog)
+
+    def write_html(self, path: str | os.PathLike[str]) -> None:
+        """Writes a page with the picture."""
+        self.write(path, "html")
+
+    def write_dot(self, path: str | os.PathLike[str], prog: str = "dot") -> None:
+        """Writes the text in Graphviz's language."""
+        self.write(path, "dot", prog)
+
+    write_raw = write_dot
+
+    def create_svg(self, prog: str = "dot") -> bytes:
+        """The content of an SVG file."""
+        return self.create(prog, "svg")
+
+    def create_png(self, prog: str = "dot") -> bytes:
+        """The content of a PNG file."""
+        return self.create(prog, "png")
+
+    def create_dot(self, prog: str = "dot") -> bytes:
+        """The text in Graphviz's language."""
+        return self.create(prog, "dot")
 
     def _repr_svg_(self) -> str:
         return self.to_svg()

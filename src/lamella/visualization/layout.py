@@ -13,6 +13,7 @@ from typing import Literal
 
 from lamella._base.check import one_of
 from lamella.visualization._flat import Flat, FlatEdge, Piece, Point, bounds, place_flat
+from lamella.visualization._layers import turn_back_edges
 from lamella.visualization.diagram import Diagram, Edge, Group
 from lamella.visualization.text import text_width
 
@@ -23,6 +24,7 @@ MARGIN = 16.0
 FRAME_PADDING = 16.0
 FRAME_LABEL = 22.0
 LABEL_SIZE = 12.0
+LABEL_SIDE, LABEL_GAP = 12.0, 8.0
 LOOP = 18.0
 
 
@@ -112,13 +114,16 @@ class _Layout:
         self.pieces: dict[int, list[tuple[int, list[Piece]]]] = {}
         self.result = Placement()
         self.lead: dict[str, Point] = {}
+        self.turned: set[int] = set()
 
     def run(self) -> Placement:
         for key, parent in self.parent.items():
             self.parts[parent].items.append(key)
+        self.turned = self._find_turned()
         for number, edge in enumerate(self.diagram.edges):
             if edge.source != edge.target:
-                self._spread(number, edge)
+                ends = edge.source, edge.target
+                self._spread(number, *(ends[::-1] if number in self.turned else ends))
         # A frame comes after its parent in the list, so backwards all content is placed first.
         for group in reversed(self.diagram.groups):
             self._place_part(group.id)
@@ -139,7 +144,10 @@ class _Layout:
             self.lead[group.id] = (top, padding)
             size = (flat.across + top + padding, max(flat.along, label) + 2 * padding)
         else:
-            spare = max(label - flat.across, 0.0)
+            # Edges that pass the upper side do it beside the label.
+            ports = self.placed[group.id].exit if self.backwards else self.placed[group.id].entry
+            covered = LABEL_SIDE + label + LABEL_GAP - padding - min(ports.values(), default=label)
+            spare = max(label - flat.across, 2 * covered, 0.0)
             self.lead[group.id] = (padding + spare / 2, padding if self.backwards else top)
             size = (flat.across + spare + 2 * padding, flat.along + top + padding)
         self.sizes[group.id] = size
@@ -154,14 +162,34 @@ class _Layout:
             current = parent
         return path[::-1]
 
-    def _spread(self, number: int, edge: Edge) -> None:
+    def _find_turned(self) -> set[int]:
+        """The edges that close a cycle; they are laid out backwards, frames and all."""
+        levels: dict[str | None, list[tuple[str, str, int]]] = {}
+        for number, edge in enumerate(self.diagram.edges):
+            if edge.source != edge.target:
+                level, source, target = self._meeting(edge.source, edge.target)
+                levels.setdefault(level, []).append((source, target, number))
+        turned = set()
+        for level, edges in levels.items():
+            numbers = {item: n for n, item in enumerate(self.parts[level].items)}
+            pairs = [(numbers[a], numbers[b]) for a, b, _ in edges]
+            downward = turn_back_edges(len(numbers), pairs)
+            compared = zip(pairs, downward, edges, strict=True)
+            turned |= {number for before, after, (*_, number) in compared if before != after}
+        return turned
+
+    def _meeting(self, source: str, target: str) -> tuple[str | None, str, str]:
+        """The innermost level that holds both, and what stands for each of them there."""
+        sources, targets = self._path(source), self._path(target)
+        common = sum(a == b for a, b in zip(sources, targets))
+        return sources[common][0], sources[common][1], targets[common][1]
+
+    def _spread(self, number: int, source: str, target: str) -> None:
         """Cuts an edge into its part on the common level and its ways through frames."""
-        sources, targets = self._path(edge.source), self._path(edge.target)
-        common = 0
-        while sources[common] == targets[common]:
-            common += 1
-        level = sources[common][0]
-        self.parts[level].edges.append((sources[common][1], targets[common][1], number))
+        level, above, below = self._meeting(source, target)
+        self.parts[level].edges.append((above, below, number))
+        sources, targets = self._path(source), self._path(target)
+        common = sum(a == b for a, b in zip(sources, targets))
         for inner, item in sources[common + 1 :]:
             self.parts[inner].exits.append((item, number))
         for inner, item in targets[common + 1 :]:
@@ -232,6 +260,8 @@ class _Layout:
                 if joined and pieces and joined[-1][-1] != pieces[0][0]:
                     joined.append((joined[-1][-1], pieces[0][0]))
                 joined.extend(pieces)
+            if number in self.turned:
+                joined = [piece[::-1] for piece in reversed(joined)]
             self.result.routes.append(Route(self.diagram.edges[number], tuple(joined)))
 
     def _add_loops(self) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lamella._base.errors import InvalidArgument
+from lamella.visualization.costs import Costs
+from lamella.visualization.counting import memory_text
 from lamella.visualization.protocols import (
     GraphLike,
     LayerLike,
@@ -30,6 +32,8 @@ class Row:
     params: str
     connections: str
     trainable: str
+    flops: str = "?"
+    memory: str = "?"
 
 
 @dataclass
@@ -106,7 +110,9 @@ def select(layers: list[Any], names: Sequence[str] | None) -> list[Any]:
     return layers[min(first) : max(last) + 1]
 
 
-def rows_of(listing: Listing, expand_nested: bool, depth: int) -> list[Row]:
+def rows_of(
+    listing: Listing, expand_nested: bool, depth: int = 0, costs: Costs | None = None
+) -> list[Row]:
     """One row per layer; `depth` counts the models around."""
     rows = []
     prefix = "   " * depth + "└ " if depth else ""
@@ -126,7 +132,10 @@ def rows_of(listing: Listing, expand_nested: bool, depth: int) -> list[Row]:
             connections,
             trainable,
         )
+        if costs is not None:
+            row.flops = f"{costs.flops.get(id(layer), 0):,}"
+            row.memory = memory_text(costs.memory.get(id(layer), 0.0))
         rows.append(row)
         if expand_nested and isinstance(layer, ModelLike):
-            rows.extend(rows_of(list_layers(layer), expand_nested, depth + 1))
+            rows.extend(rows_of(list_layers(layer), expand_nested, depth + 1, costs))
     return rows

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from lamella._base.errors import InvalidArgument
+from lamella._base.registry import near_miss
 from lamella.visualization.diagram import from_model
 from lamella.visualization.dot import Dot
 
@@ -14,13 +17,15 @@ def model_to_dot(
     model: Any,
     show_shapes: bool = False,
     show_dtype: bool = False,
-    show_layer_names: bool = False,
+    show_layer_names: bool = True,
     rankdir: str = "TB",
     expand_nested: bool = False,
     dpi: float = 200,
     subgraph: bool = False,
     show_layer_activations: bool = False,
     show_trainable: bool = False,
+    splines: str = "curved",
+    layer_range: Sequence[str] | None = None,
     **kwargs: Any,
 ) -> Dot:
     """Turns a built model into a drawing, which writes itself as SVG, PNG or DOT.
@@ -36,7 +41,10 @@ def model_to_dot(
         subgraph: whether the DOT text is a cluster, to be put into another graph.
         show_layer_activations: whether boxes tell the activation function.
         show_trainable: whether they tell if training changes them.
-        **kwargs: `splines` of Keras is accepted; edges are drawn as curves whatever it says.
+        splines: how edges bend, "curved" (or "spline"), "ortho" for right angles, "polyline" (or
+            "line") for slanted lines.
+        layer_range: first and last layer to draw, as names or regular expressions.
+        **kwargs: none; a name that is not among those above is refused.
 
     Raises: NotReady, if the model is not built; InvalidArgument, if an argument is unknown.
 
@@ -56,8 +64,9 @@ def model_to_dot(
         expand_nested=expand_nested,
         show_layer_activations=show_layer_activations,
         show_trainable=show_trainable,
+        layer_range=layer_range,
     )
-    return Dot(diagram, rankdir, dpi, subgraph)
+    return Dot(diagram, rankdir, dpi, subgraph, splines)
 
 
 def plot_model(
@@ -71,18 +80,20 @@ def plot_model(
     dpi: float = 200,
     show_layer_activations: bool = False,
     show_trainable: bool = False,
+    splines: str = "curved",
+    layer_range: Sequence[str] | None = None,
     **kwargs: Any,
 ) -> Dot:
     """Draws a built model into a file and gives the drawing, which notebooks show.
 
     Args:
         model: a built model.
-        to_file: the file; its ending, .svg, .png or .dot, decides what it holds. SVG needs nothing
-            else; PNG needs `pip install "lamella[plot]"` or Graphviz.
+        to_file: the file; its ending, .svg, .html, .png or .dot, decides what it holds. PNG needs
+            `pip install "lamella[plot]"` or Graphviz, .pdf and .jpg need Graphviz.
         show_shapes, show_dtype, show_layer_names, rankdir, expand_nested, dpi: as for
             `model_to_dot`.
-        show_layer_activations, show_trainable: as for `model_to_dot`.
-        **kwargs: `splines` of Keras is accepted and ignored.
+        show_layer_activations, show_trainable, splines, layer_range: as for `model_to_dot`.
+        **kwargs: none; a name that is not among those above is refused.
 
     Raises: NotReady, if the model is not built; InvalidArgument, if an argument or the ending is
         unknown; MissingPackage, if nothing can make a PNG; FileProblem, if the file cannot be
@@ -109,20 +120,18 @@ def plot_model(
         dpi=dpi,
         show_layer_activations=show_layer_activations,
         show_trainable=show_trainable,
+        splines=splines,
+        layer_range=layer_range,
     )
     drawing.write(to_file)
     return drawing
 
 
 def _refuse_unknown(kwargs: dict[str, Any], function: str) -> None:
-    if kwargs.get("layer_range") is not None:
+    if kwargs:
+        unknown = next(iter(kwargs))
+        known = list(inspect.signature(plot_model).parameters)[1:-1]
         raise InvalidArgument(
-            f"{function} draws whole models; received layer_range={kwargs['layer_range']!r}.",
-            help="Use model.summary(layer_range=...), or draw Model(first.input, last.output).",
-        )
-    unknown = sorted(set(kwargs) - {"splines", "layer_range"})
-    if unknown:
-        raise InvalidArgument(
-            f"{function} has no argument {', '.join(unknown)}.",
-            help="See help(lamella.utils.plot_model) for the names.",
+            f"{function} has no argument '{unknown}'. {near_miss(unknown, known)}".rstrip(),
+            help=f"Its arguments are {', '.join(known)}.",
         )

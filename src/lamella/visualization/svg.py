@@ -5,8 +5,18 @@ from __future__ import annotations
 import math
 from xml.sax.saxutils import escape, quoteattr
 
+from lamella._base.check import one_of
+from lamella.visualization._flat import Point
 from lamella.visualization.diagram import Box, Diagram
-from lamella.visualization.layout import LABEL_SIZE, Placement, Rectangle, Route, Size, place
+from lamella.visualization.layout import (
+    LABEL_SIDE,
+    LABEL_SIZE,
+    Placement,
+    Rectangle,
+    Route,
+    Size,
+    place,
+)
 from lamella.visualization.palette import COLOURS
 from lamella.visualization.text import shorten, text_width
 
@@ -17,6 +27,8 @@ SIDE = 12.0
 COLUMN_GAP = 10.0
 LONGEST_TITLE, LONGEST_VALUE = 40, 56
 ARROW = 8.0
+CORNER = 8.0
+SPLINES = ("curved", "spline", "ortho", "polyline", "line")
 YES, NO = "#15803d", "#b91c1c"
 
 _STYLE = f"""
@@ -30,21 +42,26 @@ _STYLE = f"""
 """.strip()
 
 
-def render_svg(diagram: Diagram, rankdir: str = "TB", scale: float = 1.0) -> str:
+def render_svg(
+    diagram: Diagram, rankdir: str = "TB", scale: float = 1.0, splines: str = "curved"
+) -> str:
     """Draws a diagram: a box per layer with a header in its family's colour, and arrows.
 
     Args:
         diagram: what to draw.
         rankdir: direction of flow, "TB", "LR", "BT" or "RL".
         scale: factor on the picture's own size, above 0; 1 gives text of 13 pixels.
+        splines: how edges bend, "curved" (or "spline"), "ortho" for right angles, "polyline" (or
+            "line") for slanted lines. Edges never pass through boxes.
 
-    Raises: InvalidArgument, if the direction is none of those.
+    Raises: InvalidArgument, if the direction or the kind of edges is none of those.
 
     Example:
         >>> text = render_svg(Diagram("one", [Box("n0", "Dense", family="dense")]))
         >>> text.count('class="node"'), text.startswith("<svg")
         (1, True)
     """
+    one_of(splines, SPLINES, "splines")
     placement = place(diagram, {box.id: measure(box) for box in diagram.boxes}, rankdir)
     width, height = math.ceil(placement.width), math.ceil(placement.height)
     lines = [
@@ -54,7 +71,7 @@ def render_svg(diagram: Diagram, rankdir: str = "TB", scale: float = 1.0) -> str
         f"<style>{_STYLE}</style>",
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
         *_frames(diagram, placement),
-        *(_edge(route) for route in placement.routes),
+        *(_edge(route, splines) for route in placement.routes),
         *(_box(box, placement.boxes[box.id]) for box in diagram.boxes),
         "</svg>",
     ]
@@ -83,7 +100,7 @@ def _frames(diagram: Diagram, placement: Placement) -> list[str]:
         at = placement.frames[group.id]
         lines.append(
             f'<g class="frame" id="frame-{escape(group.id)}">{_rounded(at, "#f8fafc", "#94a3b8")}'
-            f'<text class="frame-label" x="{_number(at.x + 12)}" y="{_number(at.y + 20)}">'
+            f'<text class="frame-label" x="{_number(at.x + LABEL_SIDE)}" y="{_number(at.y + 20)}">'
             f"{escape(group.label)}</text></g>"
         )
     return lines
@@ -142,25 +159,45 @@ def _text(kind: str, x: float, y: float, text: str, fill: str | None = None) -> 
     return f'<text class="{kind}" x="{_number(x)}" y="{_number(y)}"{style}>{escape(text)}</text>'
 
 
-def _edge(route: Route) -> str:
+def _edge(route: Route, splines: str) -> str:
     pieces = route.pieces
     tip = pieces[-1][-1]
     # A curve's last control point may lie on its end; then the one before gives the direction.
-    before = next((p for p in reversed(pieces[-1][:-1]) if math.dist(p, tip) > 1e-6), tip)
+    slanted = splines in ("polyline", "line") and len(route.pieces[-1]) == 4
+    last = (pieces[-1][0],) if slanted else pieces[-1][:-1]
+    before = next((p for p in reversed(last) if math.dist(p, tip) > 1e-6), tip)
     length = math.dist(before, tip) or 1.0
     ux, uy = (tip[0] - before[0]) / length, (tip[1] - before[1]) / length
     base = (tip[0] - ux * ARROW, tip[1] - uy * ARROW)
     path = [f"M{_point(pieces[0][0])}"]
     for number, piece in enumerate(pieces):
         end = base if number == len(pieces) - 1 else piece[-1]
-        if len(piece) == 2:
-            path.append(f"L{_point(end)}")
-        else:
-            path.append(f"C{_point(piece[1])} {_point(piece[2])} {_point(end)}")
+        path.append(_way((*piece[:-1], end), splines))
     wings = [(base[0] + side * uy * 3.6, base[1] - side * ux * 3.6) for side in (1, -1)]
     head = " ".join(_point(p) for p in (tip, *wings))
     name = f"edge-{escape(route.edge.source)}-{escape(route.edge.target)}"
     return f'<g class="edge" id="{name}"><path d="{"".join(path)}"/><polygon points="{head}"/></g>'
+
+
+def _way(piece: tuple[Point, ...], splines: str) -> str:
+    """One piece of an edge, from where the pen is."""
+    end = piece[-1]
+    if len(piece) == 2 or splines in ("polyline", "line"):
+        return f"L{_point(end)}"
+    first, second = piece[1:3]
+    if splines != "ortho":
+        return f"C{_point(first)} {_point(second)} {_point(end)}"
+    rounded = []
+    for before, corner, after in ((piece[0], first, second), (first, second, end)):
+        size = min(CORNER, math.dist(before, corner) / 2, math.dist(corner, after) / 2)
+        start, stop = _towards(corner, before, size), _towards(corner, after, size)
+        rounded.append(f"L{_point(start)}Q{_point(corner)} {_point(stop)}")
+    return "".join([*rounded, f"L{_point(end)}"])
+
+
+def _towards(start: Point, target: Point, distance: float) -> Point:
+    share = distance / (math.dist(start, target) or 1.0)
+    return start[0] + (target[0] - start[0]) * share, start[1] + (target[1] - start[1]) * share
 
 
 def _point(point: tuple[float, float]) -> str:

@@ -15,13 +15,16 @@ from rich.table import Table
 from rich.text import Text
 
 from lamella._base.errors import InvalidArgument
-from lamella.visualization.counting import count, memory, memory_text
+from lamella.visualization import notebook
+from lamella.visualization.costs import Costs, costs_of
+from lamella.visualization.counting import count, flops_text, memory, memory_text
 from lamella.visualization.listing import Row, list_layers, rows_of, select
 
-CHAIN_WIDTH, GRAPH_WIDTH, TRAINABLE_WIDTH = 88, 108, 12
+CHAIN_WIDTH, GRAPH_WIDTH = 88, 108
+# Columns on request, wide enough for the word in their header or for a large number.
+EXTRA_WIDTHS = {"Trainable": 12, "FLOPs": 18, "Memory": 13}
 NARROWEST_COLUMN = 4
-# Wide enough for the word in its header.
-TRAINABLE_SHARE = 0.12
+RIGHT = ("Param #", "FLOPs", "Memory")
 NUMBER, OPEN, SYMBOL, YES, NO = "green", "cyan", "blue", "bold green", "bold red"
 
 
@@ -33,20 +36,29 @@ def summary(
     expand_nested: bool = False,
     show_trainable: bool = False,
     layer_range: Sequence[str] | None = None,
+    show_flops: bool = False,
+    show_memory: bool = False,
 ) -> None:
     """Prints a table of a model's layers and the numbers of its weights.
 
-    In a terminal or a notebook the table has colours; anywhere else it is plain text.
+    In a terminal the table has colours, in a notebook it is a part of the page; anywhere else it
+    is plain text.
 
     Args:
         model: any model. What is not built yet is shown with "?" and 0.
         line_length: width of the table in characters; None takes 88 (108 if the layers do not form
-            a plain chain), or less if the terminal is narrower.
-        positions: where each column ends, as shares of the width, rising to 1.
+            a plain chain), or less if the terminal is narrower. A notebook finds its own.
+        positions: where each column ends, as shares of the width, rising to 1; without the columns
+            that the arguments below add.
         print_fn: called once with the whole text instead of printing it.
         expand_nested: whether the layers of models inside the model get rows too.
         show_trainable: whether a column tells if training changes a layer.
         layer_range: first and last layer to show, as names or regular expressions.
+        show_flops: whether a column tells how many operations on floating numbers a layer needs
+            to predict one row, a multiplication with its addition counting as 2. They are counted
+            in JAX's program of the model (its jaxpr), over all calls of the layer.
+        show_memory: whether a column tells how many bytes a layer's outputs take for one row; for
+            a model, those of all its layers.
 
     Raises: InvalidArgument, if the range fits no layer or a column is narrower than 4 characters.
 
@@ -57,18 +69,19 @@ def summary(
         >>> summary(model, print_fn=lambda text: print(text.splitlines()[-3]))
          Total params: 10 (40.00 B)
     """
-    interactive = Console()
-    coloured = print_fn is None and (interactive.is_terminal or interactive.is_jupyter)
-    widest = shutil.get_terminal_size().columns - 4 if coloured else None
-    page = _page(model, line_length, positions, expand_nested, show_trainable, layer_range, widest)
-    if coloured:
-        Console(highlight=False).print(*page.parts(), sep="\n")
-        return
-    text = page.plain(ascii_only=print_fn is None and not _can_print_lines())
-    if print_fn is None:
-        print(text)
+    options = _Options(
+        line_length, positions, expand_nested, show_trainable, layer_range, show_flops, show_memory
+    )
+    if print_fn is not None:
+        print_fn(_page(model, options, None).plain())
+    elif notebook.in_notebook():
+        page = _page(model, options, None)
+        notebook.show(page.html(), page.plain())
+    elif Console().is_terminal:
+        page = _page(model, options, shutil.get_terminal_size().columns - 4)
+        Console(highlight=False).print(page.title, page.table(), *page.totals, sep="\n")
     else:
-        print_fn(text)
+        print(_page(model, options, None).plain(ascii_only=not _can_print_lines()))
 
 
 def summary_text(
@@ -78,11 +91,14 @@ def summary_text(
     expand_nested: bool = False,
     show_trainable: bool = False,
     layer_range: Sequence[str] | None = None,
+    show_flops: bool = False,
+    show_memory: bool = False,
 ) -> str:
     """Gives the table of `summary` as plain text.
 
     Args:
-        model, line_length, positions, expand_nested, show_trainable, layer_range: as for `summary`.
+        model, line_length, positions, expand_nested, show_trainable, layer_range, show_flops,
+            show_memory: as for `summary`.
 
     Example:
         >>> import lamella
@@ -99,23 +115,57 @@ def summary_text(
          Trainable params: 10 (40.00 B)
          Non-trainable params: 0 (0.00 B)
     """
-    arguments = (line_length, positions, expand_nested, show_trainable, layer_range)
-    return _page(model, *arguments, None).plain()
+    options = _Options(
+        line_length, positions, expand_nested, show_trainable, layer_range, show_flops, show_memory
+    )
+    return _page(model, options, None).plain()
+
+
+@dataclass(frozen=True)
+class _Options:
+    line_length: int | None
+    positions: Sequence[float] | None
+    expand_nested: bool
+    show_trainable: bool
+    layer_range: Sequence[str] | None
+    show_flops: bool
+    show_memory: bool
+
+    @property
+    def extras(self) -> list[str]:
+        shown = (self.show_trainable, self.show_flops, self.show_memory)
+        return [name for name, wanted in zip(EXTRA_WIDTHS, shown, strict=True) if wanted]
 
 
 @dataclass
 class _Page:
     title: Text
-    table: Table
+    headers: list[str]
+    widths: list[int]
+    rows: list[list[Text]]
     totals: list[Text]
     width: int
 
-    def parts(self) -> list[Any]:
-        return [self.title, self.table, *self.totals]
+    def table(self) -> Table:
+        table = Table(width=self.width, show_lines=True, header_style="bold")
+        for header, size in zip(self.headers, self.widths, strict=True):
+            justify: Any = "right" if header in RIGHT else "left"
+            justify = "center" if header == "Trainable" else justify
+            table.add_column(header, width=size, justify=justify, overflow="fold")
+        for row in self.rows:
+            table.add_row(*row)
+        return table
+
+    def html(self) -> str:
+        right = frozenset(place for place, name in enumerate(self.headers) if name in RIGHT)
+        rows = [[cell.plain for cell in row] for row in self.rows]
+        totals = [total.plain for total in self.totals]
+        return notebook.table_html(self.title.plain, self.headers, rows, totals, right)
 
     def plain(self, ascii_only: bool = False) -> str:
+        table = self.table()
         if ascii_only:
-            self.table.box = rich.box.ASCII
+            table.box = rich.box.ASCII
         buffer = io.StringIO()
         console = Console(
             file=buffer,
@@ -125,7 +175,7 @@ class _Page:
             force_jupyter=False,
             legacy_windows=False,
         )
-        console.print(self.table)
+        console.print(table)
         lines = [str(self.title), *buffer.getvalue().splitlines(), *map(str, self.totals)]
         text = "\n".join(line.rstrip() for line in lines)
         return text.replace("└", "`") if ascii_only else text
@@ -139,48 +189,51 @@ def _can_print_lines() -> bool:
     return True
 
 
-def _page(
-    model: Any,
-    line_length: int | None,
-    positions: Sequence[float] | None,
-    expand_nested: bool,
-    show_trainable: bool,
-    layer_range: Sequence[str] | None,
-    widest: int | None,
-) -> _Page:
+def _page(model: Any, options: _Options, widest: int | None) -> _Page:
     listing = list_layers(model)
-    listing.layers = select(listing.layers, layer_range)
-    width = line_length or (CHAIN_WIDTH if listing.chain else GRAPH_WIDTH) + (
-        TRAINABLE_WIDTH if show_trainable else 0
-    )
-    if line_length is None and widest is not None:
+    listing.layers = select(listing.layers, options.layer_range)
+    extras = options.extras
+    extra = sum(EXTRA_WIDTHS[name] for name in extras)
+    width = options.line_length or (CHAIN_WIDTH if listing.chain else GRAPH_WIDTH) + extra
+    if options.line_length is None and widest is not None:
         width = min(width, widest)
     headers = ["Layer (type)", "Output Shape", "Param #"]
-    shares = list(positions or ([0.45, 0.80, 1.0] if listing.chain else [0.3, 0.56, 0.74, 1.0]))
+    usual = [0.45, 0.80, 1.0] if listing.chain else [0.3, 0.56, 0.74, 1.0]
     if not listing.chain:
         headers.append("Connected to")
-    if show_trainable:
-        headers.append("Trainable")
-        shares = [share * (1 - TRAINABLE_SHARE) for share in shares] + [1.0]
-    table = _table(headers, _widths(shares, width, len(headers)), width)
-    for row in rows_of(listing, expand_nested, 0):
+    widths = _widths(list(options.positions or usual), max(width - extra, 0), len(headers))
+    headers += extras
+    widths += [EXTRA_WIDTHS[name] for name in extras]
+    wanted = options.show_flops or options.show_memory
+    costs = costs_of(model) if wanted else None
+    rows = []
+    for row in rows_of(listing, options.expand_nested, costs=costs):
         cells = [_name(row), _numbers(row.shape), _numbers(row.params)]
         if not listing.chain:
             cells.append(Text(row.connections))
-        if show_trainable:
-            style = {"Y": YES, "N": NO}.get(row.trainable, "")
-            cells.append(Text(row.trainable, style=style))
-        table.add_row(*cells)
+        rows.append(cells + [_extra(row, name) for name in extras])
     title = Text(f'Model: "{model.name}"', style="bold")
-    return _Page(title, table, _totals(model), width)
+    totals = _totals(model) + _total_costs(costs, options)
+    return _Page(title, headers, widths, rows, totals, width)
 
 
-def _table(headers: list[str], widths: list[int], width: int) -> Table:
-    table = Table(width=width, show_lines=True, header_style="bold")
-    for header, size in zip(headers, widths, strict=True):
-        justify: Any = {"Param #": "right", "Trainable": "center"}.get(header, "left")
-        table.add_column(header, width=size, justify=justify, overflow="fold")
-    return table
+def _extra(row: Row, column: str) -> Text:
+    if column == "Trainable":
+        return Text(row.trainable, style={"Y": YES, "N": NO}.get(row.trainable, ""))
+    return _numbers(row.flops if column == "FLOPs" else row.memory)
+
+
+def _total_costs(costs: Costs | None, options: _Options) -> list[Text]:
+    flops, held = "?", "?"
+    if costs is not None:
+        flops = flops_text(costs.total_flops)
+        held = memory_text(costs.total_memory)
+    lines = []
+    if options.show_flops:
+        lines.append(Text.assemble((" FLOPs for one row: ", "bold"), (flops, NUMBER)))
+    if options.show_memory:
+        lines.append(Text.assemble((" Outputs of all layers for one row: ", "bold"), held))
+    return lines
 
 
 def _widths(shares: list[float], width: int, columns: int) -> list[int]:

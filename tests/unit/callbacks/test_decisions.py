@@ -16,6 +16,7 @@ import pytest
 
 from lamella import callbacks, optimizers
 from lamella._base.errors import InvalidArgument, InvalidData, UnknownName, WrongType
+from lamella._base.old_spellings import OldSpellingWarning, forget
 
 # Keras's own variables have not met NumPy 2's `copy` argument.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
@@ -206,7 +207,9 @@ def test_validation_that_comes_every_few_epochs_only_warns() -> None:
 def test_val_acc_finds_val_accuracy() -> None:
     stopping = callbacks.EarlyStopping("val_acc")
     sequence = [{"val_accuracy": 0.5}, {"val_accuracy": 0.75}, {"val_accuracy": 0.5}]
-    drive(callbacks, optimizers.SGD(), stopping, sequence)
+    forget()
+    with pytest.warns(OldSpellingWarning, match="val_accuracy"):
+        drive(callbacks, optimizers.SGD(), stopping, sequence)
     assert (stopping.best, stopping.stopped_epoch) == (0.75, 2)
 
 

@@ -80,11 +80,7 @@ def test_names_are_read_in_any_case() -> None:
         optimizers.get(len)
 
 
-def test_old_arguments_name_the_new_ones() -> None:
-    with pytest.raises(WrongType, match=r"learning_rate=0\.1"):
-        optimizers.SGD(lr=0.1)
-    with pytest.raises(WrongType, match="InverseTimeDecay"):
-        optimizers.Adam(decay=1e-4)
+def test_wrong_arguments_name_the_right_ones() -> None:
     with pytest.raises(WrongType, match="'clipnorm'"):
         optimizers.Adam(clip_norm=1.0)
     with pytest.raises(WrongType, match="learning_rate"):

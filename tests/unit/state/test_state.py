@@ -41,9 +41,9 @@ def test_gradients_inside_of_a_pure_function_keep_other_writes() -> None:
     def step() -> Any:
         def loss() -> Any:
             count.assign_add(1.0)
-            return weight.value**2, None
+            return weight.value**2
 
-        (value, _), (slope,) = value_and_grad(loss, [weight])
+        value, (slope,) = value_and_grad(loss, [weight])
         weight.assign_sub(0.1 * slope)
         return value
 

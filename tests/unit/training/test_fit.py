@@ -148,55 +148,58 @@ def test_eager_steps_give_the_same() -> None:
 
 
 class Gan(keras.Model):
-    """Two optimizers in one step, in eager style."""
+    """Two optimizers in one step, in eager style; nothing is built by hand."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.generator = keras.Sequential([layers.Input((2,)), layers.Dense(4)])
-        self.discriminator = keras.Sequential([layers.Input((4,)), layers.Dense(1)])
-        self.d_loss = keras.metrics.Mean(name="d_loss")
+        self.generator = keras.Sequential([layers.Dense(4)])
+        self.critic = keras.Sequential([layers.Dense(1)])
+        self.critic_loss = keras.metrics.Mean(name="critic_loss")
 
-    def compile(self, g: Any, d: Any) -> None:
+    def compile(self, g: Any, c: Any) -> None:
         super().compile(loss=None)
-        self.g_optimizer, self.d_optimizer = g, d
-
-    def call(self, inputs: Any) -> Any:
-        return self.generator(inputs)
+        self.g_optimizer, self.c_optimizer = g, c
 
     def train_step(self, data: Any) -> dict[str, Any]:
-        from lamella._state.pure import value_and_grad
-
         noise = jnp.ones((data.shape[0], 2))
-        d_weights = self.discriminator.trainable_variables
+
+        def critic_cost() -> Any:
+            fake = self.critic(self.generator(noise))
+            return jnp.mean(fake**2) + jnp.mean((self.critic(data) - 1) ** 2)
+
+        def generator_cost() -> Any:
+            return jnp.mean((self.critic(self.generator(noise)) - 1) ** 2)
+
+        cost = self.c_optimizer.minimize(critic_cost, self.critic.trainable_variables)
         g_weights = self.generator.trainable_variables
-
-        def d_cost() -> Any:
-            fake = self.discriminator(self.generator(noise))
-            return jnp.mean(fake**2) + jnp.mean((self.discriminator(data) - 1) ** 2), None
-
-        (cost, _), slopes = value_and_grad(d_cost, d_weights)
-        self.d_optimizer.apply(slopes, d_weights)
-
-        def g_cost() -> Any:
-            return jnp.mean((self.discriminator(self.generator(noise)) - 1) ** 2), None
-
-        _, slopes = value_and_grad(g_cost, g_weights)
-        self.g_optimizer.apply(slopes, g_weights)
-        self.d_loss.update_state(cost)
-        return {"d_loss": self.d_loss.result()}
+        _, slopes = keras.value_and_grad(generator_cost, g_weights)
+        self.g_optimizer.apply([jnp.clip(slope, -1, 1) for slope in slopes], g_weights)
+        self.critic_loss.update_state(cost)
+        return {"critic_loss": self.critic_loss.result()}
 
 
 def test_a_step_of_ones_own_is_compiled() -> None:
     model = Gan()
-    g, d = keras.optimizers.Adam(0.01), keras.optimizers.SGD(0.1)
-    model.compile(g, d)
-    g.build(model.generator.trainable_variables)
-    d.build(model.discriminator.trainable_variables)
-    before = model.get_weights()
+    g, c = keras.optimizers.Adam(0.01), keras.optimizers.SGD(0.1)
+    model.compile(g, c)
     history = model.fit(X, epochs=5, verbose=0).history
-    assert history["d_loss"][-1] < history["d_loss"][0]
+    before = model.get_weights()
+    assert history["critic_loss"][-1] < history["critic_loss"][0]
+    assert int(g.iterations.value) == int(c.iterations.value) == 10
+    assert len(g.variables) == 2 + 4 and len(before) == 4
+    model.train_on_batch(X[:8])
     assert all(not np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True))
-    assert int(g.iterations.value) == int(d.iterations.value) == 10
+
+
+def test_minimize_says_what_it_wants() -> None:
+    optimizer = keras.optimizers.SGD()
+    with pytest.raises(TypeError, match="as a function"):
+        optimizer.minimize(jnp.ones(()), [keras.Variable(1.0)])
+    with pytest.raises(ValueError, match="no variables"):
+        optimizer.minimize(lambda: 1.0, layers.Dense(1).trainable_variables)
+    with pytest.raises(ValueError, match=r"one number.*shape"):
+        weight = keras.Variable([1.0, 2.0])
+        optimizer.minimize(lambda: weight * 2, [weight])
 
 
 def test_a_metric_updated_in_call() -> None:

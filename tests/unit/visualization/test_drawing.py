@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import itertools
+import os
 import shutil
+import struct
 import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 from types import SimpleNamespace
@@ -126,8 +129,8 @@ def test_plot_model_writes_dot(fake: SimpleNamespace, tmp_path: Path) -> None:
 
 
 def test_endings_that_nothing_can_write(fake: SimpleNamespace, tmp_path: Path) -> None:
-    with pytest.raises(InvalidArgument, match="'jpg'"):
-        plot_model(fake.branches(), tmp_path / "net.jpg")
+    with pytest.raises(InvalidArgument, match="'xyz'"):
+        plot_model(fake.branches(), tmp_path / "net.xyz")
     with pytest.raises(FileProblem, match="absent"):
         plot_model(fake.branches(), tmp_path / "absent/net.svg")
     assert list(tmp_path.iterdir()) == []
@@ -151,9 +154,10 @@ def test_png_comes_from_resvg_at_the_wanted_resolution(
 ) -> None:
     asked: list[str] = []
 
-    def svg_to_bytes(svg_string: str, dpi: int) -> list[int]:
+    def svg_to_bytes(svg_string: str, dpi: int, font_files: list[str], **rest: Any) -> list[int]:
         asked.append(svg_string)
-        assert dpi == 96
+        assert dpi == 96 and rest["skip_system_fonts"]
+        assert len(font_files) == 2 and all(Path(file).is_file() for file in font_files)
         return list(b"\x89PNG")
 
     monkeypatch.setattr(
@@ -161,7 +165,7 @@ def test_png_comes_from_resvg_at_the_wanted_resolution(
     )
     plot_model(fake.sequential(), tmp_path / "net.png", dpi=192)
     assert (tmp_path / "net.png").read_bytes() == b"\x89PNG"
-    plain = ElementTree.fromstring(model_to_dot(fake.sequential()).to_svg())
+    plain = ElementTree.fromstring(model_to_dot(fake.sequential(), show_layer_names=False).to_svg())
     large = ElementTree.fromstring(asked[0])
     assert float(large.get("width", 0)) == 2 * float(plain.get("width", 0))
     assert large.get("viewBox") == plain.get("viewBox")
@@ -184,8 +188,8 @@ def test_png_comes_from_graphviz_otherwise(
 def test_unknown_arguments_are_refused(fake: SimpleNamespace) -> None:
     with pytest.raises(InvalidArgument, match="show_shape"):
         model_to_dot(fake.sequential(), show_shape=True)
-    with pytest.raises(InvalidArgument, match="layer_range"):
-        model_to_dot(fake.sequential(), layer_range=("a", "b"))
+    with pytest.raises(InvalidArgument, match="splines"):
+        model_to_dot(fake.sequential(), splines="round")
     with pytest.raises(InvalidArgument, match="rankdir"):
         model_to_dot(fake.sequential(), rankdir="XY")
     with pytest.raises(InvalidArgument, match="dpi"):
@@ -205,3 +209,97 @@ def test_ids_are_unique(fake: SimpleNamespace) -> None:
     ids = [e.get("id") for e in root.iter() if e.get("id")]
     assert len(ids) == len(set(ids)) == 10
     assert all(a != b for a, b in itertools.combinations(ids, 2))
+
+
+def test_a_page_holds_the_picture_and_nothing_else(fake: SimpleNamespace, tmp_path: Path) -> None:
+    model = fake.sequential('a<b>&"c')
+    drawing = plot_model(model, tmp_path / "net.html")
+    page = (tmp_path / "net.html").read_text()
+    root = ElementTree.fromstring(page)
+    assert root.findtext("head/title") == 'a<b>&"c'
+    assert [g.get("class") for g in root.iter(f"{SVG}g")].count("node") == 3
+    assert "http" not in page.replace("http://www.w3.org/2000/svg", "")
+    assert drawing.create(format="html").decode() == page
+    drawing.write_html(tmp_path / "again.html")
+    assert (tmp_path / "again.html").read_text() == page
+
+
+def test_every_text_is_escaped_everywhere(fake: SimpleNamespace, tmp_path: Path) -> None:
+    odd = '<b>&"\\'
+    model = fake.make("Net", odd, fake.Model, layers=[fake.make("Mine", odd)])
+    drawing = model_to_dot(model, show_layer_names=True)
+    for kind in ("svg", "html"):
+        root = ElementTree.fromstring(drawing.create(format=kind))
+        assert odd in [t.text for t in root.iter(f"{SVG}text")]
+    label = drawing.to_string().split("label=<", 1)[1].split(">];", 1)[0]
+    assert odd in "".join(ElementTree.fromstring(label).itertext())
+
+
+def test_the_methods_of_a_pydot_graph(fake: SimpleNamespace, tmp_path: Path) -> None:
+    drawing = model_to_dot(fake.sequential())
+    text = drawing.to_string()
+    assert drawing.create_dot() == drawing.create("dot", "raw") == text.encode()
+    assert drawing.create_svg() == drawing.create("dot", "svg") == drawing.to_svg().encode()
+    drawing.write_raw(tmp_path / "a.dot")
+    drawing.write(tmp_path / "b.picture", format="svg")
+    drawing.write_svg(tmp_path / "c")
+    assert (tmp_path / "a.dot").read_text() == text
+    assert (tmp_path / "b.picture").read_bytes() == (tmp_path / "c").read_bytes()
+
+
+def test_names_are_told_by_default_as_in_keras(fake: SimpleNamespace) -> None:
+    assert model_to_dot(fake.sequential()).diagram.boxes[0].name == "hidden"
+    assert model_to_dot(fake.sequential(), show_layer_names=False).diagram.boxes[0].name == ""
+
+
+def test_a_range_of_layers(fake: SimpleNamespace) -> None:
+    drawing = model_to_dot(fake.sequential(), layer_range=("drop", "he.*"))
+    assert [box.name for box in drawing.diagram.boxes] == ["drop", "head"]
+    assert len(drawing.diagram.edges) == 1
+    with pytest.raises(InvalidArgument, match="nothing"):
+        model_to_dot(fake.sequential(), layer_range=("drop", "nothing"))
+
+
+@pytest.mark.parametrize(
+    ("splines", "letters"),
+    [("curved", "MLC"), ("spline", "MLC"), ("ortho", "MLQ"), ("polyline", "ML"), ("line", "ML")],
+)
+def test_edges_bend_as_asked(fake: SimpleNamespace, splines: str, letters: str) -> None:
+    drawing = model_to_dot(fake.branches(), splines=splines)
+    paths = [g.find(f"{SVG}path").get("d") for g in groups(drawing.to_svg(), "edge")]
+    # The loop from a layer to itself is a curve in all of them but those with straight lines.
+    used = {c for path in paths for c in path if c.isalpha()}
+    assert used <= set(letters) and used >= set(letters[-1])
+    assert f"splines={splines};" in drawing.to_string()
+
+
+def test_pdf_needs_graphviz_and_says_so(
+    fake: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda program: None)
+    with pytest.raises(MissingPackage, match="PDF needs Graphviz"):
+        plot_model(fake.branches(), tmp_path / "net.pdf")
+
+
+def test_png_is_drawn_with_our_own_fonts(fake: SimpleNamespace) -> None:
+    resvg = pytest.importorskip("resvg_py")
+    drawing = model_to_dot(fake.sequential(), dpi=96)
+    picture = drawing.create_png()
+    root = ElementTree.fromstring(drawing.to_svg())
+    size = [int(float(root.get(key, 0))) for key in ("width", "height")]
+    assert list(struct.unpack(">II", picture[16:24])) == size
+    blank = resvg.svg_to_bytes(svg_string=drawing.to_svg(), skip_system_fonts=True)
+    assert len(picture) > 1.2 * len(bytes(blank))
+
+
+def test_svg_needs_no_program_at_all(tmp_path: Path) -> None:
+    code = (
+        "import sys, lamella as l\n"
+        "m = l.Sequential([l.Input((4,)), l.layers.Dense(2)])\n"
+        "l.utils.plot_model(m, sys.argv[1], show_shapes=True)\n"
+        "l.utils.model_to_dot(m).create_svg()\n"
+    )
+    file = tmp_path / "net.svg"
+    environment = {**os.environ, "PATH": ""}
+    subprocess.run([sys.executable, "-c", code, str(file)], check=True, env=environment)
+    assert len(groups(file.read_text(), "node")) == 1

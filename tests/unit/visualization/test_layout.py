@@ -8,7 +8,8 @@ import pytest
 
 from lamella._base.errors import InvalidArgument
 from lamella.visualization.diagram import Box, Diagram, Edge, Group
-from lamella.visualization.layout import Placement, Rectangle, place
+from lamella.visualization.layout import LABEL_SIDE, LABEL_SIZE, Placement, Rectangle, place
+from lamella.visualization.text import text_width
 
 
 def diagram(
@@ -70,6 +71,18 @@ FRAMED = Diagram(
 NETS = [residual(11), FRAMED, diagram(1, []), diagram(3, []), *(random_net(s) for s in range(6))]
 
 
+def framed_net(seed: int, count: int = 16) -> Diagram:
+    """Frames in frames, and edges both ways between them, as of layers that models share."""
+    rng = random.Random(seed)
+    groups = [Group("g0", "one"), Group("g1", "two"), Group("g2", "three", "g1")]
+    boxes = [
+        Box(f"n{i}", "Dense", group=rng.choice([None, "g0", "g1", "g2"])) for i in range(count)
+    ]
+    pairs = [(i - 1, i) for i in range(1, count)]
+    pairs += [tuple(rng.sample(range(count), 2)) for _ in range(count // 3)]
+    return Diagram("test", boxes, [Edge(f"n{a}", f"n{b}") for a, b in dict.fromkeys(pairs)], groups)
+
+
 def overlap(a: Rectangle, b: Rectangle, slack: float = -0.01) -> bool:
     return (
         a.x < b.x + b.width + slack
@@ -99,14 +112,22 @@ def within(box: Rectangle, point: tuple[float, float]) -> bool:
     return box.x + 0.5 < x < box.x + box.width - 0.5 and box.y + 0.5 < y < box.y + box.height - 0.5
 
 
+def touches(box: Rectangle, point: tuple[float, float]) -> bool:
+    x, y = point
+    around = Rectangle(box.x - 1, box.y - 1, box.width + 2, box.height + 2)
+    return within(around, point) and not within(box, (x, y))
+
+
 @pytest.mark.parametrize("rankdir", ["TB", "LR", "BT", "RL"])
-@pytest.mark.parametrize("net", NETS)
+@pytest.mark.parametrize("net", [*NETS, *(framed_net(s) for s in range(8))])
 def test_nothing_overlaps_and_no_edge_passes_through_a_box(net: Diagram, rankdir: str) -> None:
     placed = place(net, sizes(net), rankdir)
     assert set(placed.boxes) == {box.id for box in net.boxes}
     for a, b in itertools.combinations(placed.boxes.values(), 2):
         assert not overlap(a, b)
     for route in placed.routes:
+        for end, name in ((0, route.edge.source), (-1, route.edge.target)):
+            assert touches(placed.boxes[name], route.pieces[end][end])
         for before, after in itertools.pairwise(route.pieces):
             assert before[-1] == pytest.approx(after[0])
         for point in itertools.chain.from_iterable(map(points, route.pieces)):
@@ -175,6 +196,19 @@ def test_frames_hold_their_boxes_and_nothing_else() -> None:
             assert overlap(placed.frames[frame], box) == (name in inside)
     inner, outer = placed.frames["g1"], placed.frames["g0"]
     assert outer.x < inner.x and inner.x + inner.width < outer.x + outer.width
+
+
+@pytest.mark.parametrize("rankdir", ["TB", "LR", "BT", "RL"])
+@pytest.mark.parametrize("net", [FRAMED, *(framed_net(s) for s in range(8))])
+def test_no_edge_passes_through_the_label_of_a_frame(net: Diagram, rankdir: str) -> None:
+    placed = place(net, sizes(net), rankdir)
+    for group in net.groups:
+        frame = placed.frames[group.id]
+        width = text_width(group.label, LABEL_SIZE, bold=True)
+        label = Rectangle(frame.x + LABEL_SIDE, frame.y + 10, width, LABEL_SIZE)
+        for route in placed.routes:
+            for point in itertools.chain.from_iterable(map(points, route.pieces)):
+                assert not within(label, point)
 
 
 def test_a_cycle_and_a_loop_are_drawn() -> None:

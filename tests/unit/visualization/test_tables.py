@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
+import xml.etree.ElementTree as ElementTree
 from io import BytesIO, StringIO, TextIOWrapper
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -219,3 +221,73 @@ def test_counting(fake: SimpleNamespace) -> None:
     weights += [fake.Weight((3,), "int4"), fake.Weight((2,), "bool"), weights[0]]
     assert count(weights) == 12 + 1 + 5 + 3 + 2
     assert memory(weights) == 48 + 8 + 10 + 1.5 + 2
+
+
+class Kernel:
+    """What IPython offers in a notebook, as far as it is asked for."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, running: bool) -> None:
+        self.shown: list[Any] = []
+        shell = SimpleNamespace(kernel=object()) if running else SimpleNamespace()
+        display = ModuleType("IPython.display")
+        display.display = lambda data, raw: self.shown.append(data)  # type: ignore[attr-defined]
+        ipython = ModuleType("IPython")
+        ipython.get_ipython = lambda: shell  # type: ignore[attr-defined]
+        monkeypatch.setitem(sys.modules, "IPython", ipython)
+        monkeypatch.setitem(sys.modules, "IPython.display", display)
+
+
+def test_a_notebook_gets_html(
+    fake: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kernel = Kernel(monkeypatch, running=True)
+    model = fake.nested()
+    model.name = '<b>&"'
+    summary(model, expand_nested=True)
+    ((html, text),) = [(data["text/html"], data["text/plain"]) for data in kernel.shown]
+    root = ElementTree.fromstring(html)
+    assert root.findtext("p/b") == 'Model: "<b>&""'
+    cells = [[cell.text for cell in row.findall("td")] for row in root.iter("tr")][1:]
+    names = ["start (InputLayer)", "block (Sequential)", "   └ hidden (Dense)"]
+    assert [row[0] for row in cells][:3] == names
+    assert cells[2][1:] == ["(None, 128)", "100,480"]
+    assert [p.text for p in root.findall("p")][1:] == [
+        line.strip() for line in text.splitlines()[-3:]
+    ]
+    assert text == summary_text(model, expand_nested=True)
+    got: list[str] = []
+    summary(model, print_fn=got.append)
+    assert len(got) == len(kernel.shown) == 1 and capsys.readouterr().out == ""
+
+
+def test_ipython_in_a_terminal_is_no_notebook(
+    fake: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kernel = Kernel(monkeypatch, running=False)
+    summary(fake.sequential())
+    assert kernel.shown == [] and "hidden (Dense)" in capsys.readouterr().out
+
+
+def test_ipython_is_not_imported_to_find_out() -> None:
+    code = (
+        "import sys, lamella as l\n"
+        "l.Sequential([l.Input((4,)), l.layers.Dense(2)]).summary()\n"
+        "assert 'IPython' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_positions_are_of_keras_own_columns(fake: SimpleNamespace) -> None:
+    text = summary_text(fake.sequential(), positions=[0.5, 0.75, 1.0], show_trainable=True)
+    widths = [len(part) for part in text.splitlines()[1].strip("┏┓").split("┳")]
+    assert len(widths) == 4 and widths[0] > 40
+    assert table_rows(text)["drop (Dropout)"][-1] == "-"
+
+
+def test_costs_of_a_model_that_cannot_run_are_open(fake: SimpleNamespace) -> None:
+    text = summary_text(fake.sequential(), show_flops=True, show_memory=True)
+    assert table_rows(text)["head (Dense)"][-2:] == ["?", "?"]
+    assert text.splitlines()[-2:] == [
+        " FLOPs for one row: ?",
+        " Outputs of all layers for one row: ?",
+    ]

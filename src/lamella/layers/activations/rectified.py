@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numbers
-import warnings
 from typing import Any
 
 import jax
@@ -92,9 +91,6 @@ class LeakyReLU(Layer):
     mixes_rows = False
 
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
-        if "alpha" in kwargs:
-            negative_slope = kwargs.pop("alpha")
-            warnings.warn("LeakyReLU(alpha=...) is now negative_slope=...", stacklevel=2)
         super().__init__(**kwargs)
         self.negative_slope = _not_negative(negative_slope, "negative_slope", self._who())
         self.supports_masking = True

@@ -127,7 +127,7 @@ def Input(
         sparse, ragged: accepted for old code.
         batch_shape: sizes with the batch axis, instead of `shape`.
         name: the input's name, which data given by name refers to.
-        tensor: a symbolic tensor to take shape and dtype from.
+        tensor: a symbolic tensor to start from; it is given back as it is.
         optional: whether None may be given.
 
     Raises: InvalidArgument, if not exactly one of shape, batch_shape and tensor is given.
@@ -136,6 +136,8 @@ def Input(
         >>> Input(shape=(28, 28), name="image")
         <KerasTensor shape=(None, 28, 28), dtype=float32, name=image>
     """
+    if isinstance(tensor, KerasTensor) and tensor.producer is not None:
+        return tensor
     layer = InputLayer(
         shape=shape,
         batch_size=batch_size,

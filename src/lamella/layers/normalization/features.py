@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import jax
@@ -11,6 +10,7 @@ from jax import lax
 
 from lamella._base.errors import WrongType
 from lamella._base.registry import register
+from lamella._base.warn import warn_person
 from lamella._layer.layer import Layer
 from lamella.layers.normalization.scaled import (
     ScaledNormalization,
@@ -84,10 +84,9 @@ class LayerNormalization(ScaledNormalization):
         rms_scaling = bool(kwargs.pop("rms_scaling", False))
         super().__init__(**kwargs)
         if rms_scaling:
-            warnings.warn(
+            warn_person(
                 "LayerNormalization(rms_scaling=True) divides by the standard deviation, not by "
-                "the root mean square; RMSNormalization does that.",
-                stacklevel=2,
+                "the root mean square; RMSNormalization does that."
             )
         self.axis = _checked_axis(axis)
         self.mixes_rows = _names_batch(self.axis)

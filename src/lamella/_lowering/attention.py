@@ -1,0 +1,119 @@
+"""Dot-product attention: plain products and a softmax, or the fused kernel of NVIDIA GPUs."""
+
+from __future__ import annotations
+
+import math
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from lamella._base.errors import InvalidArgument
+
+
+def attention(
+    query: jax.Array,
+    key: jax.Array,
+    value: jax.Array,
+    bias: jax.Array | None = None,
+    mask: jax.Array | None = None,
+    scale: float | None = None,
+    is_causal: bool = False,
+    fused: bool = False,
+) -> jax.Array:
+    """softmax(q k' * scale + bias) v, for each head.
+
+    Args:
+        query: (batch, targets, heads, features).
+        key: (batch, sources, key_heads, features); key_heads divides heads.
+        value: (batch, sources, key_heads, value_features).
+        bias: added to the logits, broadcast to (batch, heads, targets, sources).
+        mask: true where attention is allowed, broadcast likewise.
+        scale: factor of the logits, 1 / sqrt(features) if None.
+        is_causal: whether a target sees no later source.
+        fused: whether to take cuDNN's fused kernel, which fails where it cannot work.
+    Shapes: (batch, targets, heads, value_features)
+    Raises: InvalidArgument, if fused and there is no such kernel for the arrays.
+    Example:
+        >>> attention(*[jnp.ones((1, 2, 1, 1))] * 3).ravel().tolist()
+        [1.0, 1.0]
+
+    Source: Vaswani et al. 2017, NeurIPS; softmax in float32 and fully masked rows as jax.nn has
+    them: such a row is the mean of all values.
+    """
+    scale = 1.0 / math.sqrt(query.shape[-1]) if scale is None else scale
+    if fused:
+        return _fused(query, key, value, bias, mask, scale, is_causal)
+    logits = scores(query, key, jnp.promote_types(query.dtype, jnp.float32)) * scale
+    if bias is not None:
+        logits = logits + bias.astype(logits.dtype)
+    if is_causal:
+        order = causal_mask(query.shape[1], key.shape[1])[None, None]
+        mask = order if mask is None else jnp.logical_and(mask, order)
+    if mask is not None:
+        lowest = -0.7 * float(jnp.finfo(jnp.float32).max)
+        logits = jnp.where(mask, logits, jnp.asarray(lowest, logits.dtype))
+    shares = jax.nn.softmax(logits.astype(jnp.float32), axis=-1).astype(key.dtype)
+    return weighted(shares, value)
+
+
+def _fused(
+    query: jax.Array,
+    key: jax.Array,
+    value: jax.Array,
+    bias: jax.Array | None,
+    mask: jax.Array | None,
+    scale: float,
+    is_causal: bool,
+) -> jax.Array:
+    try:
+        return jax.nn.dot_product_attention(
+            query, key, value, bias, mask, scale=scale, is_causal=is_causal, implementation="cudnn"
+        )
+    except Exception as cause:  # what it takes depends on cuDNN's version and on the GPU
+        raise InvalidArgument(
+            f"flash_attention=True finds no fused kernel for these arrays: {cause}",
+            help="Leave flash_attention out, or use float16 or bfloat16 on a recent NVIDIA GPU.",
+        ) from cause
+
+
+def scores(query: jax.Array, key: jax.Array, dtype: jnp.dtype | None = None) -> jax.Array:
+    """The product of each query with each key: (batch, heads, targets, sources).
+
+    Args:
+        query: (batch, targets, heads, features).
+        key: (batch, sources, key_heads, features); neighbouring heads share a key head.
+        dtype: the number type of the result, None for that of the inputs.
+    """
+    batch, targets, heads, features = query.shape
+    groups = query.reshape(batch, targets, key.shape[2], heads // key.shape[2], features)
+    products = jnp.einsum("btkgd,bskd->bkgts", groups, key, preferred_element_type=dtype)
+    return products.reshape(batch, heads, targets, key.shape[1])
+
+
+def weighted(shares: jax.Array, value: jax.Array) -> jax.Array:
+    """Sums of values by their shares: (batch, targets, heads, value_features).
+
+    Args:
+        shares: (batch, heads, targets, sources).
+        value: (batch, sources, key_heads, value_features).
+    """
+    batch, heads, targets, sources = shares.shape
+    groups = shares.reshape(batch, value.shape[2], heads // value.shape[2], targets, sources)
+    sums = jnp.einsum("bkgts,bskd->btkgd", groups, value)
+    return sums.reshape(batch, targets, heads, value.shape[3])
+
+
+def causal_mask(targets: int, sources: int) -> jax.Array:
+    """True where the source is not later than the target: (targets, sources)."""
+    return _place(targets, sources, 0) >= _place(targets, sources, 1)
+
+
+def window_mask(targets: int, sources: int, width: int) -> jax.Array:
+    """True where source and target are less than `width` steps apart: (targets, sources)."""
+    return jnp.abs(_place(targets, sources, 0) - _place(targets, sources, 1)) < width
+
+
+def _place(targets: int, sources: int, axis: int) -> jax.Array:
+    # An iota, and not jnp.arange: it takes sizes that are unknown while shapes are inferred.
+    return lax.broadcasted_iota(jnp.int32, (targets, sources), axis)

@@ -1,0 +1,120 @@
+"""The functions of `keras.backend` as K, most of them lamella.ops with the old arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from lamella import activations, ops, random
+from lamella._base.settings import floatx
+from lamella._graph.symbolic import KerasTensor
+from lamella._state.variable import Variable
+from lamella.compat.tensorflow.arithmetic import l2_normalize
+from lamella.compat.tensorflow.environment import ignored, scope
+from lamella.compat.tensorflow.function import TABLE, define, rename
+from lamella.compat.tensorflow.tensors import convert, shape, sizes_of
+from lamella.layers import dot as batch_dot
+
+rename(
+    "K",
+    "mean(x, axis=None, keepdims=False); sum(x, axis=None, keepdims=False); "
+    "prod(x, axis=None, keepdims=False); max(x, axis=None, keepdims=False); "
+    "min(x, axis=None, keepdims=False); std(x, axis=None, keepdims=False); "
+    "var(x, axis=None, keepdims=False); any(x, axis=None, keepdims=False); "
+    "all(x, axis=None, keepdims=False); logsumexp(x, axis=None, keepdims=False); square(x); "
+    "sqrt(x); exp(x); log(x); abs(x); sign(x); round(x); sin(x); cos(x); transpose(x); ndim(x); "
+    "softsign(x); softplus(x); tanh(x); sigmoid(x); hard_sigmoid(x); stop_gradient(variables); "
+    "maximum(x, y); minimum(x, y); equal(x, y); not_equal(x, y); less(x, y); less_equal(x, y); "
+    "greater(x, y); greater_equal(x, y); dot(x, y); clip(x, min_value, max_value); "
+    "pow(x, a) = power; argmax(x, axis=-1); argmin(x, axis=-1); cumsum(x, axis=0); "
+    "cast(x, dtype); expand_dims(x, axis=-1); squeeze(x, axis); stack(x, axis=0); tile(x, n); "
+    "repeat_elements(x, rep, axis) = repeat; concatenate(tensors, axis=-1); "
+    "reverse(x, axes) = flip; one_hot(indices, num_classes); elu(x, alpha=1.0); "
+    "softmax(x, axis=-1); binary_crossentropy(target, output, from_logits=False); "
+    "categorical_crossentropy(target, output, from_logits=False, axis=-1); "
+    "sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1); "
+    "permute_dimensions(x, pattern) = transpose; zeros_like(x, dtype=None); "
+    "ones_like(x, dtype=None)",
+)
+
+
+def _variable(value: Any, dtype: Any = None) -> Variable:
+    return Variable(convert(value, dtype or floatx()))
+
+
+def _value(branch: Any) -> Any:
+    return branch() if callable(branch) else branch
+
+
+def _assign(*pairs: tuple[Variable, Any]) -> None:
+    for variable, value in pairs:
+        variable.assign(value)
+
+
+def _random(draw: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda shape, a, b, dtype, seed: draw(sizes_of(shape), a, b, dtype, seed)
+
+
+def _batch_dot(x: Any, y: Any, axes: Any) -> Any:
+    plain = axes is None and len(y.shape) > 2
+    return ops.matmul(x, y) if plain else batch_dot([x, y], axes=-1 if axes is None else axes)
+
+
+_DRAW = "dtype=None, seed=None)"
+define(
+    "K",
+    {
+        "reshape(x, shape)": lambda x, shape: ops.reshape(x, sizes_of(shape)),
+        "flatten(x)": lambda x: ops.reshape(x, (-1,)),
+        "batch_flatten(x)": lambda x: ops.reshape(x, (-1, int(np.prod(x.shape[1:])))),
+        "repeat(x, n)": lambda x, n: ops.repeat(ops.expand_dims(x, 1), n, 1),
+        "gather(reference, indices)": lambda x, places: ops.take(x, places, 0),
+        "batch_dot(x, y, axes=None)": _batch_dot,
+        "l2_normalize(x, axis=None)": lambda x, axis: l2_normalize(x, axis),
+        "relu(x, alpha=0.0, max_value=None, threshold=0.0)": activations.relu,
+        "dropout(x, level, noise_shape=None, seed=None)": random.dropout,
+        "shape(x)": shape,
+        "int_shape(x)": lambda x: tuple(x.shape),
+        "dtype(x)": lambda x: str(x.dtype),
+        "count_params(x)": lambda x: int(np.prod(x.shape)),
+        "variable(value, dtype=None)": _variable,
+        "constant(value, dtype=None)": lambda value, dtype: convert(value, dtype or floatx()),
+        "zeros(shape, dtype=None)": lambda shape, dtype: _variable(np.zeros(shape), dtype),
+        "ones(shape, dtype=None)": lambda shape, dtype: _variable(np.ones(shape), dtype),
+        "eye(size, dtype=None)": lambda size, dtype: _variable(np.eye(size), dtype),
+        f"random_normal(shape, mean=0.0, stddev=1.0, {_DRAW}": _random(random.normal),
+        f"random_uniform(shape, minval=0.0, maxval=1.0, {_DRAW}": _random(random.uniform),
+        f"truncated_normal(shape, mean=0.0, stddev=1.0, {_DRAW}": _random(random.truncated_normal),
+        "get_value(x)": np.asarray,
+        "eval(x)": np.asarray,
+        "batch_get_value(tensors)": lambda tensors: [np.asarray(tensor) for tensor in tensors],
+        "set_value(x, value)": lambda x, value: _assign((x, value)),
+        "batch_set_value(tuples)": lambda pairs: _assign(*pairs),
+        "switch(condition, then_expression, else_expression)": lambda c, a, b: ops.where(
+            c, _value(a), _value(b)
+        ),
+        "is_keras_tensor(x)": lambda x: isinstance(x, KerasTensor),
+        "backend()": lambda: "jax",
+    },
+)
+TABLE.update({"K.name_scope": scope, "K.set_learning_phase": ignored})
+NAMES = {name[2:]: value for name, value in TABLE.items() if name.startswith("K.")}
+
+_TRAINING = "Take an argument in call: def call(self, inputs, training=None)."
+_EAGER = "Leave it out: every line runs at once."
+GONE = {
+    "learning_phase": _TRAINING,
+    "in_train_phase": _TRAINING,
+    "gradients": "Write a train_step with keras.value_and_grad(function, variables).",
+    "function": "Call keras.Model(inputs, outputs).predict(x), or jax.jit(function).",
+    "get_session": _EAGER,
+    "set_session": _EAGER,
+    "rnn": "Write a cell and put it in layers.RNN(cell).",
+    "placeholder": "Write keras.Input(shape=...).",
+    "conv2d": "Write ops.conv(x, kernel, strides, padding).",
+    "pool2d": "Write ops.max_pool(x, size, strides, padding).",
+    "set_image_dim_ordering": "Write keras.backend.set_image_data_format('channels_last').",
+    "image_dim_ordering": "Write keras.backend.image_data_format().",
+}

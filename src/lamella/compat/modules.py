@@ -1,0 +1,183 @@
+"""Modules that look their names up in lamella, and the finder that gives them to `import`."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
+
+from lamella._base import registry
+from lamella._base.errors import AttributeMissing, LamellaError
+from lamella._base.naming import snake_case
+from lamella.compat import paths
+from lamella.compat.errors import ModuleMissing
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a module of old code finds its names.
+
+    Args:
+        names: what stands only here, or is another thing here.
+        homes: modules of lamella, looked through in order.
+        kind: the registry's table for lower-case spellings.
+        gone: names that are not there, and what to do instead.
+        advice: what to do about any other name that is not there.
+    """
+
+    homes: tuple[str, ...] = ()
+    names: Mapping[str, Any] = field(default_factory=dict)
+    kind: str = ""
+    gone: Mapping[str, str] = field(default_factory=dict)
+    advice: str = ""
+
+    def find(self, name: str) -> Any:
+        """The object of that name, or AttributeError."""
+        if name in self.names:
+            return self.names[name]
+        problem: AttributeError | None = None
+        for home in self.homes if not name.startswith("__") else ():
+            try:
+                value = getattr(importlib.import_module(home), name)
+            except AttributeError as error:
+                problem = error if isinstance(error, LamellaError) else problem
+                continue
+            if not isinstance(value, ModuleType):
+                return value
+        if self.kind and name in registry.names(self.kind):
+            return registry.find(self.kind, name)
+        raise problem or AttributeError(name)
+
+    def listing(self) -> list[str]:
+        """All public names."""
+        found = set(self.names) | set(registry.names(self.kind) if self.kind else ())
+        for home in self.homes:
+            found |= {
+                name
+                for name, value in vars(importlib.import_module(home)).items()
+                if not isinstance(value, ModuleType)
+            }
+        return sorted(name for name in found if not name.startswith("_"))
+
+
+class Alias(ModuleType):
+    """A module of old code. Its names live elsewhere and are looked up when they are asked for."""
+
+    def __init__(self, name: str, finder: Finder, place: Place) -> None:
+        super().__init__(name, f"Stands for {name}; given by lamella.compat.")
+        self._finder = finder
+        self._place = place
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "__all__":
+            return self._place.listing()
+        try:
+            return self._place.find(name)
+        except LamellaError:
+            raise
+        except AttributeError:
+            if not name.startswith("__") and self._finder.place(f"{self.__name__}.{name}"):
+                return importlib.import_module(f"{self.__name__}.{name}")
+        if name.startswith("__"):
+            raise AttributeError(f"module {self.__name__!r} has no {name!r}")
+        raise AttributeMissing(*told(self.__name__, self._place, name)) from None
+
+    def __dir__(self) -> list[str]:
+        return self._place.listing()
+
+
+def told(where: str, place: Place, name: str) -> tuple[str, str]:
+    """What to say about a name that is not there: message and help."""
+    near = "" if name in place.gone else registry.near_miss(name, place.listing())
+    advice = place.gone.get(name) or place.advice or f"dir({where}) lists what is there."
+    return f"{where} has no '{name}' in lamella. {near}".rstrip(), advice
+
+
+class Finder(MetaPathFinder, Loader):
+    """Gives alias modules to `import`.
+
+    Args:
+        roots: the packages that it answers for.
+        locate: gives the Place of a full module name, None if there is none.
+        gone: what to do instead of a module that is not there, by full name.
+    """
+
+    def __init__(
+        self,
+        roots: Sequence[str],
+        locate: Callable[[str], Place | None],
+        gone: Callable[[str], str | None] = lambda name: None,
+    ) -> None:
+        self.roots = tuple(roots)
+        self.place = locate
+        self.gone = gone
+
+    def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        if fullname.split(".")[0] not in self.roots:
+            return None
+        if self.place(fullname) is None:
+            raise self._missing(fullname)
+        return ModuleSpec(fullname, self, origin="lamella.compat", is_package=True)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        place = self.place(spec.name)
+        assert place is not None
+        return Alias(spec.name, self, place)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing runs: the names are looked up later."""
+
+    def _missing(self, fullname: str) -> ModuleMissing:
+        parent, _, name = fullname.rpartition(".")
+        place = self.place(parent)
+        instead = self.gone(fullname)
+        if instead or place is None:
+            return ModuleMissing(f"There is no module '{fullname}' in lamella.", help=instead or "")
+        try:
+            place.find(name)
+        except LamellaError as error:  # lamella's own room knows better what to do
+            return ModuleMissing(error.message, help=error.help)
+        except AttributeError:
+            pass
+        return ModuleMissing(*told(parent, place, name))
+
+
+def tail_of(fullname: str) -> tuple[str, str] | None:
+    """A path of Keras as (the spelling of "keras", the path below it), None for other modules."""
+    fitting = [p for p in paths.KERAS_PREFIXES if f"{fullname}.".startswith(f"{p}.")]
+    if not fitting:
+        return None
+    prefix = max(fitting, key=len)
+    return prefix, fullname[len(prefix) + 1 :]
+
+
+def homes_of(prefix: str, tail: str) -> tuple[str, ...] | None:
+    """Lamella's modules behind a path of Keras, None if there are none."""
+    if tail in paths.GONE:
+        return None
+    if tail in paths.HOMES:
+        return paths.HOMES[tail]
+    room, _, rest = tail.partition(".")
+    if not any(part.startswith("_") for part in tail.split(".")) and (
+        not rest or room in paths.OPEN_ROOMS
+    ):
+        return (f"lamella.{tail}",) if _exists(f"lamella.{tail}") else None
+    # keras.src.layers.core.dense: the file of one class.
+    parent, _, name = tail.rpartition(".")
+    if prefix in paths.INNER_PREFIXES and (parent != "layers"):
+        homes = homes_of(prefix, parent)
+        if homes and any(snake_case(found) == name for found in Place(homes).listing()):
+            return homes
+    return None
+
+
+def _exists(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:
+        return False

@@ -1,0 +1,3 @@
+"""The notes' programs are run by test_run.py, not imported."""
+
+collect_ignore = ["programs"]
