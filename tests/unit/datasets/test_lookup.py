@@ -46,7 +46,7 @@ def idx_files(seed: int = 0, packed: bool = True) -> dict[str, bytes]:
         sizes = b"".join(n.to_bytes(4, "big") for n in array.shape)
         data = bytes([0, 0, 8, array.ndim]) + sizes + array.tobytes()
         name = f"{stem}-idx{3 if key[0] == 'x' else 1}-ubyte"
-        files[name + ".gz" if packed else name] = gzip.compress(data) if packed else data
+        files[name + ".gz" if packed else name] = gzip.compress(data, mtime=0) if packed else data
     return files
 
 
@@ -201,7 +201,7 @@ def test_a_download_is_kept_and_used_again(tmp_path: Path, monkeypatch: pytest.M
     files = idx_files(seed=5)
     expect(monkeypatch, files)
     # Another gzip header around the same content is the same data.
-    asked = serve(monkeypatch, {k: gzip.compress(gzip.decompress(v), 1) for k, v in files.items()})
+    asked = serve(monkeypatch, {k: gzip.compress(gzip.decompress(v), 1, mtime=0) for k, v in files.items()})
     check(fashion_mnist.load_data(), seed=5)
     assert len(asked) == 4
     check(fashion_mnist.load_data(), seed=5)
@@ -213,9 +213,9 @@ def test_a_download_is_kept_and_used_again(tmp_path: Path, monkeypatch: pytest.M
 @pytest.mark.parametrize(
     ("sent", "words"),
     [
-        (gzip.compress(b"wrong"), "SHA-256"),
+        (gzip.compress(b"wrong", mtime=0), "SHA-256"),
         (b"<html>log in first</html>", "could not be fetched"),
-        (gzip.compress(bytes(20_000_000))[:9_000], "could not be fetched|SHA-256"),
+        (gzip.compress(bytes(20_000_000), mtime=0)[:9_000], "could not be fetched|SHA-256"),
         (bytes(20_000), "sends more"),
     ],
 )
