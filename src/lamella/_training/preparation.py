@@ -101,8 +101,10 @@ class Preparation(StatelessSteps):
             if self._inside_is_built() and all(
                 one.built or one is self.optimizer for one in optimizers
             ):
-                return
+                break
             infer(self._own_step(kind), (batch,), {})
+        if not self._can_be_called():  # the layers inside are all that there is to build
+            self.built = self._inside_is_built()
 
     def _build_model(self, data: ArrayData, targets: bool) -> bool:
         unresolved = targets and any(

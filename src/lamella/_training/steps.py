@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import jax.numpy as jnp
@@ -151,9 +152,14 @@ class Steps(Layer):
             if isinstance(item, optimizers.Optimizer)
         ]
 
+    def _compile_example(self) -> str:
+        own = inspect.signature(type(self).compile)  # type: ignore[attr-defined]
+        given = [name for name, item in own.parameters.items() if item.default is item.empty]
+        return ", ".join(given[1:]) or "optimizer='adam', loss='mse'"
+
     def _require_compiled(self, method: str) -> None:
         if not getattr(self, "compiled", False):
             raise NotReady(
                 f"{self._who()} must be compiled before `{method}`.",
-                help="Call model.compile(optimizer='adam', loss='mse') first.",
+                help=f"Call model.compile({self._compile_example()}) first.",
             )

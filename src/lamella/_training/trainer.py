@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -19,6 +18,7 @@ from lamella._base import check
 from lamella._base.errors import InvalidArgument, InvalidData, drop_own_frames
 from lamella._base.old_spellings import understood
 from lamella._base.serialize import deserialize, serialize
+from lamella._base.warn import warn_person
 from lamella._training.compile import CompiledLoss, CompiledMetrics
 from lamella._training.loop import Kind, Loop, batches_of
 from lamella._training.loop import interrupt_at_the_edge as interruptible
@@ -126,9 +126,9 @@ class Trainer(Preparation):
     def compile_from_config(self, config: dict[str, Any]) -> None:
         """Compiles with what `get_compile_config` gave."""
         if type(self).compile is not Trainer.compile:
-            warnings.warn(
-                f"{self._who()} has a compile method of its own, which a file cannot call.",
-                stacklevel=2,
+            warn_person(
+                f"{self._who()} has a compile method of its own, which a file cannot call: call it "
+                "before training goes on."
             )
             return
         self.compile(**deserialize(config))

@@ -78,8 +78,9 @@ class Alias(ModuleType):
             return self._place.listing()
         try:
             return self._place.find(name)
-        except LamellaError:
-            raise
+        except LamellaError as error:
+            # lamella's own room knows better what to do; hasattr wants this class.
+            raise AttributeMissing(error.message, help=error.help) from None
         except AttributeError:
             if not name.startswith("__") and self._finder.place(f"{self.__name__}.{name}"):
                 return importlib.import_module(f"{self.__name__}.{name}")
@@ -140,7 +141,7 @@ class Finder(MetaPathFinder, Loader):
             return ModuleMissing(f"There is no module '{fullname}' in lamella.", help=instead or "")
         try:
             place.find(name)
-        except LamellaError as error:  # lamella's own room knows better what to do
+        except LamellaError as error:
             return ModuleMissing(error.message, help=error.help)
         except AttributeError:
             pass

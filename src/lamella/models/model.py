@@ -268,8 +268,17 @@ class Model(OldMethods, Layer):
             made = cls if cls is not Model else Functional
             return made(inputs=reader.inputs, outputs=reader.outputs, **rest)  # type: ignore[return-value]
 
+    def get_build_config(self) -> dict[str, Any] | None:
+        if self._can_be_called():
+            return super().get_build_config()
+        return {"inside": [layer.get_build_config() for layer in self._child_layers()]}  # type: ignore[attr-defined]
+
     def build_from_config(self, config: Mapping[str, Any]) -> None:
-        if self._model_graph is None:
+        if "inside" in config:
+            for layer, one in zip(self._child_layers(), config["inside"]):
+                layer.build_from_config(one or {})  # type: ignore[attr-defined]
+            self.built = self._inside_is_built()
+        elif self._model_graph is None:
             super().build_from_config(config)
 
 

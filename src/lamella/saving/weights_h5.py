@@ -200,7 +200,8 @@ def _loads_its_own_way(cls: type) -> bool:
 
 
 def _is_of_optimizer(path: str) -> bool:
-    return path.split("/")[0] == "optimizer"
+    # Also one that a model's own `compile` keeps under its own name: it is not there before that.
+    return path.split("/")[0].endswith("optimizer")
 
 
 def _difference(variables: list[Variable], stored: StoredVariables) -> str | None:

@@ -101,6 +101,7 @@ def test_missing_imports_name_the_nearest(
     ("path", "instead"),
     [
         ("keras.layers.Denze", "Dense"),
+        ("keras.layers.LocallyConnected1D", "Conv1D"),
         ("tensorflow.reduce_means", "reduce_mean"),
         ("tensorflow.nn.reluu", "relu"),
         ("tensorflow.Session", "every line runs at once"),

@@ -201,7 +201,9 @@ def test_a_download_is_kept_and_used_again(tmp_path: Path, monkeypatch: pytest.M
     files = idx_files(seed=5)
     expect(monkeypatch, files)
     # Another gzip header around the same content is the same data.
-    asked = serve(monkeypatch, {k: gzip.compress(gzip.decompress(v), 1, mtime=0) for k, v in files.items()})
+    asked = serve(
+        monkeypatch, {k: gzip.compress(gzip.decompress(v), 1, mtime=0) for k, v in files.items()}
+    )
     check(fashion_mnist.load_data(), seed=5)
     assert len(asked) == 4
     check(fashion_mnist.load_data(), seed=5)
