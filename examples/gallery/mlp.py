@@ -5,7 +5,7 @@ Rumelhart, Hinton & Williams 1986, "Learning representations by back-propagating
 """
 
 import lamella as keras
-from lamella import layers, ops
+from lamella import layers
 
 
 def sequential() -> keras.Model:
