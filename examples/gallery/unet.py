@@ -131,7 +131,7 @@ def main() -> None:
     model.compile(keras.optimizers.Adam(0.003), "binary_crossentropy", metrics=[overlap])
     # Whole batches only: a smaller last one would be compiled for itself.
     steps = len(x_train) // 32
-    model.fit(x_train, y_train, epochs=5, steps_per_epoch=steps, verbose=2)
+    model.fit(x_train, y_train, epochs=4, steps_per_epoch=steps, verbose=2)
     _, score = model.evaluate(x_test, y_test, batch_size=len(x_test), verbose=0)
     overlap.reset_state()
     overlap.update_state(y_test, x_test)
