@@ -28,6 +28,7 @@ from lamella._graph.node import Node, is_symbolic
 from lamella._layer import building, masking
 from lamella._layer.arguments import CallSignature, any_batch, as_arrays, call_signature, shapes_of
 from lamella._layer.input_spec import check_inputs
+from lamella._layer.rows import call_is_known, is_trusted, require_rows_apart
 from lamella._layer.weighted import Weighted
 from lamella._state import frame as frames
 from lamella._state.policy import DTypePolicy, policy_from
@@ -321,8 +322,10 @@ class Layer(Weighted):
             for layer in self._walk():
                 layer._losses.clear()  # type: ignore[attr-defined]
         args, kwargs = self._signature.unbind(arguments)
+        training = self._training_of(arguments)
+        require_rows_apart(self.name, frame.rows is not None and self._mixes_rows(training))
         with frames.changed(
-            training=self._training_of(arguments),
+            training=training,
             autocast=self.compute_dtype if self.autocast else None,
             path=tuple(self.path.split("/")),
             called=True,
@@ -340,6 +343,15 @@ class Layer(Weighted):
             self._pass_masks(arguments, outputs)
         self._output_shapes = any_batch(shapes_of(outputs))
         return outputs
+
+    def _mixes_rows(self, training: bool | None) -> bool:
+        """Whether a call would look across rows, as far as anyone can know."""
+        return (
+            self.mixes_rows
+            or self.activity_regularizer is not None
+            or not call_is_known(type(self))
+            or not is_trusted(vars(self).get("activation"))
+        )
 
     def _record(self, given: dict[str, Any], arguments: dict[str, Any]) -> Any:
         """Enters the call into the graph."""

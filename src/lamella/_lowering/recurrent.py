@@ -24,10 +24,15 @@ from __future__ import annotations
 import jax
 import jax.numpy as jnp
 
-from lamella._lowering.gru_loop import gru_core, gru_scan
-from lamella._lowering.lstm_loop import lstm_core, lstm_scan
+from lamella._lowering.recurrent_loops import (
+    gru_core,
+    gru_scan,
+    lstm_core,
+    lstm_scan,
+    simple_core,
+    simple_scan,
+)
 from lamella._lowering.recurrent_steps import Activation, Plan, Recurrence, recur
-from lamella._lowering.simple_loop import simple_core, simple_scan
 
 UNROLLED_STEPS = 8
 NAMED = {"tanh": jnp.tanh, "sigmoid": jax.nn.sigmoid}

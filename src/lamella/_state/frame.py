@@ -69,6 +69,7 @@ class Frame:
         called: whether a layer's `call` is running.
         probes: sizes that stand for unknown ones while shapes are tried out.
         around: runs a layer's call in its place, given (layer, args, kwargs), to watch it.
+        rows: how many rows of the batch count, the others fill it up; None if all do.
     """
 
     values: Values | None = None
@@ -80,6 +81,7 @@ class Frame:
     called: bool = False
     probes: frozenset[int] = frozenset()
     around: Any = None
+    rows: Any = None
 
 
 _EMPTY = Frame()

@@ -103,3 +103,31 @@ def set_random_seed(seed: int) -> None:
     random.seed(int(seed))
     np.random.seed(int(seed) & 0xFFFFFFFF)
     _global[:] = [SeedGenerator(int(seed), name="global_seed_generator")]
+
+
+def random_states() -> dict[str, Any]:
+    """Where all random numbers outside of layers are: Python's, NumPy's and the global stream.
+
+    Example:
+        >>> before = random_states()
+        >>> first = np.random.random()
+        >>> set_random_states(before)
+        >>> np.random.random() == first
+        True
+    """
+    stream = _global[0].state.numpy() if _global else None
+    return {"python": random.getstate(), "numpy": np.random.get_state(), "global": stream}
+
+
+def set_random_states(states: dict[str, Any]) -> None:
+    """Goes back to what `random_states` gave.
+
+    Args:
+        states: it.
+    """
+    random.setstate(states["python"])
+    np.random.set_state(states["numpy"])
+    if states["global"] is None:
+        _global.clear()
+    else:
+        global_seed_generator().state.assign(states["global"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +13,14 @@ import jax.numpy as jnp
 from lamella import losses, metrics
 from lamella._base.errors import InvalidArgument
 from lamella._base.registry import entry_of
+from lamella._base.settings import floatx
+from lamella._layer.masking import get_mask
+from lamella._layer.rows import counting_rows, is_trusted, require_rows_apart
+from lamella._state import frame as frames
 from lamella._state.variable import Variable
 from lamella._training.outputs import Outputs
+from lamella.data import rows_of
+from lamella.losses.reduction import align, apply_mask
 
 
 def _kind_of_classes(y: Any, y_pred: Any) -> str:
@@ -146,11 +154,12 @@ class CompiledLoss:
                     "a loss.",
                     help="Pass y for it, or give it the loss None.",
                 )
-            value = part.loss(targets[part.index], prediction, weights[part.index])
+            require_rows_apart("loss", not is_trusted(type(part.loss)) or _own_code(part.loss))
+            with _padding_masked(prediction):
+                value = part.loss(targets[part.index], prediction, weights[part.index])
             value = jnp.asarray(value, "float32")
             if part.tracker is not None:
-                rows = jax.tree.leaves(prediction)[0].shape[0]
-                part.tracker.update_state(value, sample_weight=rows)
+                part.tracker.update_state(value, sample_weight=rows_that_count(prediction))
             value = value if part.weight is None else value * part.weight
             total = value if total is None else total + value
         return total
@@ -215,10 +224,16 @@ class CompiledMetrics:
         predictions = self.outputs.arrays(y_pred, "outputs")
         weights = _sample_weights(sample_weight, self.outputs)
         for index, (target, prediction) in enumerate(zip(targets, predictions)):
+            own, plain = (
+                _only_counting(weights[index], prediction),
+                _only_counting(None, prediction),
+            )
+            for metric in (*self.plain[index], *self.weighted[index]):
+                require_rows_apart("metric", not is_trusted(type(metric)) or _own_code(metric))
             for metric in self.plain[index]:
-                metric.update_state(target, prediction)
+                metric.update_state(target, prediction, *(() if plain is None else (plain,)))
             for metric in self.weighted[index]:
-                metric.update_state(target, prediction, weights[index])
+                metric.update_state(target, prediction, own)
 
     def result(self) -> dict[str, Any]:
         """The values by the names that histories have."""
@@ -283,6 +298,41 @@ def _as_list(value: Any) -> list[Any]:
     if value is None:
         return []
     return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _own_code(part: Any) -> bool:
+    """Whether a loss or metric calls what a person wrote, or gives one number for all rows."""
+    function = getattr(part, "fn", None)
+    return isinstance(function, losses.Loss) or not is_trusted(function)
+
+
+def rows_that_count(batch: Any) -> Any:
+    """The number of rows of a batch that are not there to fill it up."""
+    rows = frames.ambient().rows
+    return rows_of(batch) if rows is None else rows
+
+
+def _only_counting(weights: Any, prediction: Any) -> Any:
+    """Weights of rows, with 0 for those that fill up the batch; None if none are needed."""
+    kept = counting_rows(rows_of(prediction))
+    if kept is None or weights is None:
+        return weights if kept is None else kept.astype("int32")  # exact in every number type
+    return apply_mask(weights, kept, floatx(), "sum")
+
+
+@contextlib.contextmanager
+def _padding_masked(prediction: Any) -> Iterator[None]:
+    """Lets rows that fill up a batch count as masked."""
+    if frames.ambient().rows is None:
+        yield
+        return
+    masks = dict(frames.ambient().masks)
+    for array in jax.tree.leaves(prediction):
+        kept, own = counting_rows(array.shape[0]), get_mask(array)
+        assert kept is not None
+        masks[id(array)] = (array, kept if own is None else jnp.logical_and(*align(own, kept)))
+    with frames.changed(masks=masks):
+        yield
 
 
 def _sample_weights(value: Any, outputs: Outputs) -> list[Any]:

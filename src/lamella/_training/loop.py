@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import itertools
 import signal
 import threading
@@ -17,7 +18,7 @@ import numpy as np
 from lamella._base.errors import WrongType
 from lamella._state.pure import pure, values_of, write_back
 from lamella._training.program import Program
-from lamella.data import ArrayData, StreamData
+from lamella.data import ArrayData, StreamData, rows_of
 
 Kind = Literal["train", "test", "predict"]
 Report = Callable[[int, dict[str, Any]], None]
@@ -83,50 +84,76 @@ class Loop:
         order: np.ndarray | None,
         steps: int | None,
         report: Report | None,
+        done: tuple[int, dict[str, Any]] = (0, {}),
+        every: int | None = None,
     ) -> dict[str, Any]:
-        """One pass over arrays that lie on the device."""
+        """One pass over arrays that lie on the device.
+
+        Args:
+            data: the arrays.
+            batch_size: rows of one step.
+            order: the order of the rows, None for that in which they lie.
+            steps: how many to do, None for all.
+            report: told of the number of steps done and the logs, some times a second.
+            done: how many steps are done already, and the logs after them.
+            every: `report` is told at all multiples of it too.
+        """
         placed = data.on_device()
-        device_order = None if order is None else jnp.asarray(order, "int32")
         full, rest = divmod(data.rows, batch_size)
         full = full if steps is None else min(full, steps)
         rest = rest if steps is None or full < steps else 0
-        logs: dict[str, Any] = {}
-        done, size = 0, 1
-        while done < full:
-            stop = min(done + (1 if self._every_batch else size), full)
+        filled = bool(full and rest) and self._can_be_filled(placed, batch_size)
+        if filled:
+            order = _filled_up(data.rows, batch_size, order)
+            full, rest = full + 1, 0
+        device_order = None if order is None else jnp.asarray(order, "int32")
+        (step, logs), size = done, 0
+        while step < full:
+            stop = min(step + (1 if self._every_batch else max(size, 1)), full)
+            if every is not None:
+                stop = min(stop, step - step % every + every)
             started = time.perf_counter()
-            logs = self._dispatch_chunk(placed, device_order, batch_size, done, stop)
+            logs = self._dispatch_chunk(
+                placed, device_order, batch_size, step, stop, data.rows if filled else None
+            )
             elapsed = time.perf_counter() - started
-            if done:  # the first dispatch may have compiled
-                size = _next_size(stop - done, elapsed)
-            done = stop
+            # The first dispatch may have compiled.
+            size = _next_size(stop - step, elapsed) if size else 1
+            step = stop
             if report is not None:
-                report(done, logs)
-        if rest:
+                report(step, logs)
+        if rest and step == full:
             index = np.arange(full * batch_size, data.rows) if order is None else order[-rest:]
             batch = _rows(placed, index)
-            logs = self._dispatch_step(batch, full)
+            logs = self.dispatch_step(batch, full)
             if report is not None:
                 report(full + 1, logs)
         return logs
 
+    def _can_be_filled(self, placed: Any, batch_size: int) -> bool:
+        batch = jax.tree.map(
+            lambda a: jax.ShapeDtypeStruct((batch_size, *a.shape[1:]), a.dtype), placed
+        )
+        return self.program.can_be_filled(self.values, batch)
+
     def _dispatch_chunk(
-        self, placed: Any, order: Any, batch_size: int, start: int, stop: int
+        self, placed: Any, order: Any, batch_size: int, start: int, stop: int, rows: int | None
     ) -> dict[str, Any]:
         if not self.program.compiled:
             for step in range(start, stop):
-                rows = slice(step * batch_size, (step + 1) * batch_size)
-                index = np.arange(rows.start, rows.stop) if order is None else order[rows]
+                first, last = step * batch_size, (step + 1) * batch_size
+                index = np.arange(first, last) if order is None else order[first:last]
                 batch = _rows(placed, index)
-                logs = self._dispatch_step(batch, step)
+                logs = self.dispatch_step(batch, step)
             return logs
         with self._told_of_batch(start) as told:
-            run = self.program.chunk(batch_size, order is not None)
-            result, written = run(self.values, placed, order, start, stop)
+            run = self.program.chunk(batch_size, order is not None, rows is not None)
+            result, written = run(self.values, placed, order, start, stop, rows)
             self._take(written)
             return told(as_logs(result))
 
-    def _dispatch_step(self, batch: Any, index: int) -> dict[str, Any]:
+    def dispatch_step(self, batch: Any, index: int = 0) -> dict[str, Any]:
+        """One step on one batch of its own size."""
         with self._told_of_batch(index) as told:
             result, written = self.program.step(self.values, batch)
             self._take(written)
@@ -146,31 +173,80 @@ class Loop:
         yield told
 
     def over_stream(
-        self, stream: Iterator[ArrayData], report: Report | None
-    ) -> tuple[dict[str, Any], int]:
-        """One pass over batches as they come. Gives the logs and the number of batches."""
-        logs: dict[str, Any] = {}
-        count = 0
-        for count, batch in enumerate(stream, start=1):
-            logs = self._dispatch_step(batch.on_device(), count - 1)
+        self,
+        stream: Iterator[ArrayData],
+        report: Report | None,
+        done: tuple[int, dict[str, Any]] = (0, {}),
+        ahead: bool = True,
+    ) -> dict[str, Any]:
+        """One pass over batches as they come.
+
+        Args:
+            stream: the batches that are left to do.
+            report: told of the number of steps done and the logs after each.
+            done: how many steps are done already, and the logs after them.
+            ahead: whether the next batch is fetched while the device computes.
+        """
+        count, logs = done
+        batch = next(stream, None)
+        most = 0 if batch is None else batch.rows
+        fills = batch is not None and self._can_be_filled(batch.packed(), most)
+        while batch is not None:
+            rows = batch.rows
+            if fills and rows <= most:
+                given = jax.tree.map(lambda a, most=most: _with_rows(a, most), batch.on_device())
+                run = functools.partial(self.program.step, self.values, given, np.int32(rows))
+            else:
+                run = functools.partial(self.program.step, self.values, batch.on_device())
+            with self._told_of_batch(count) as told:
+                result, written = run()
+                self._take(written)
+                if ahead:
+                    batch = next(stream, None)
+                logs = told(as_logs(result))
+            count += 1
             if report is not None:
                 report(count, logs)
-        return logs, count
+            if not ahead:
+                batch = next(stream, None)
+        return logs
 
     def outputs(self, batches: Iterator[Any], report: Callable[[int], None] | None) -> list[Any]:
         """The outputs of each batch, as NumPy arrays."""
         found = []
+        most = 0
         for index, batch in enumerate(batches):
+            rows = rows_of(batch)
+            most = most or rows
+            if rows < most and self.program.can_be_filled(self.values, batch):
+                batch = jax.tree.map(lambda a, most=most: _with_rows(a, most), batch)
             if self._every_batch:
                 self.callbacks.on_batch_begin("predict", index)
             result, written = self.program.step(self.values, batch)
             self._take(written)
+            if rows_of(batch) > rows:
+                result = jax.tree.map(lambda a, rows=rows: a[:rows], result)
             found.append(result)
             if self._every_batch:
                 self.callbacks.on_batch_end("predict", index, {"outputs": result})
             if report is not None:
                 report(index + 1)
         return [jax.tree.map(np.asarray, result) for result in found]
+
+
+def _with_rows(array: Any, rows: int) -> Any:
+    """A batch with its first row repeated until it has so many."""
+    missing = rows - array.shape[0]
+    if not missing:
+        return array
+    return np.concatenate([array, np.repeat(np.asarray(array[:1]), missing, axis=0)])
+
+
+def _filled_up(rows: int, batch_size: int, order: np.ndarray | None) -> np.ndarray:
+    """An order whose last batch is whole; its first row stands for those that are missing."""
+    order = np.arange(rows) if order is None else order
+    missing = -rows % batch_size
+    return np.concatenate([order, np.repeat(order[rows + missing - batch_size], missing)])
 
 
 def _rows(placed: Any, index: np.ndarray) -> Any:
@@ -217,18 +293,16 @@ def batches_of(data: ArrayData | StreamData, batch_size: int, steps: int | None)
 
 
 @contextlib.contextmanager
-def interrupt_at_the_edge() -> Iterator[Callable[[], None]]:
+def interrupt_at_the_edge() -> Iterator[Callable[[], bool]]:
     """Holds Ctrl-C back until a step has been finished; a second one acts at once.
 
-    Gives a function to call at the edge of a step.
+    Gives a function that tells whether it was pressed.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield lambda: None
-        return
     pressed: list[int] = []
     before = signal.getsignal(signal.SIGINT)
-    if before is not signal.default_int_handler:
-        yield lambda: None
+    main = threading.current_thread() is threading.main_thread()
+    if not main or before is not signal.default_int_handler:
+        yield lambda: False
         return
 
     def remember(number: int, frame: Any) -> None:
@@ -236,12 +310,10 @@ def interrupt_at_the_edge() -> Iterator[Callable[[], None]]:
             signal.default_int_handler(number, frame)
         pressed.append(number)
 
-    def edge() -> None:
-        if pressed:
-            raise KeyboardInterrupt
-
     signal.signal(signal.SIGINT, remember)
     try:
-        yield edge
+        yield lambda: bool(pressed)
     finally:
         signal.signal(signal.SIGINT, before)
+    if pressed:  # after the last edge
+        raise KeyboardInterrupt

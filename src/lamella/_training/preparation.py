@@ -180,7 +180,11 @@ class Preparation(StatelessSteps):
             id(self.optimizer),
         )
         if key not in self._programs:
-            self._programs[key] = Program(self._own_step(kind), variables, compiled=compiled)
+            own = [f"{kind}_step", "compute_loss", "compute_metrics", "get_metrics_result"]
+            by_row = all(getattr(type(self), name) is getattr(Steps, name) for name in own)
+            self._programs[key] = Program(
+                self._own_step(kind), variables, compiled=compiled, by_row=by_row
+            )
         return self._programs[key]
 
     def _one_pass(
@@ -189,16 +193,14 @@ class Preparation(StatelessSteps):
         data: Any,
         batch_size: int,
         steps: int | None,
-        shuffle: bool,
+        *,
         told: Any,
-        edge: Callable[[], None],
+        report: Callable[[int, dict[str, Any]], None],
+        order: np.ndarray | None = None,
+        done: tuple[int, dict[str, Any]] = (0, {}),
+        folder: Any = None,
     ) -> dict[str, Any]:
-        """Trains or evaluates on all of the data once."""
-
-        def report(done: int, logs: dict[str, Any]) -> None:
-            told.progress(kind, done, logs)
-            edge()
-
+        """Trains or evaluates on all of the data once, or on what is left of it."""
         stream: Iterator[ArrayData] | None = None
         if isinstance(data, StreamData):
             first, stream = first_and_all(data.batches(steps))
@@ -209,13 +211,17 @@ class Preparation(StatelessSteps):
                 )
             self._build_for_batch(first, kind)
         loop = Loop(
-            self._program(kind), kind, told, before=self.reset_metrics, live=kind == "train"
+            self._program(kind),
+            kind,
+            told,
+            before=None if done[0] else self.reset_metrics,
+            live=kind == "train",
         )
         if stream is not None:
-            logs, _ = loop.over_stream(stream, report)
+            logs = loop.over_stream(stream, report, done, ahead=folder is None)
         else:
-            order = np.random.permutation(data.rows) if shuffle else None
-            logs = loop.over_arrays(data, batch_size, order, steps, report)
+            every = None if folder is None else folder.every
+            logs = loop.over_arrays(data, batch_size, order, steps, report, done, every)
         loop.finish()
         return logs
 

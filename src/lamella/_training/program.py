@@ -9,6 +9,8 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from lamella._layer.rows import RowsMatter
+from lamella._state import frame as frames
 from lamella._state.pure import pure
 from lamella._state.variable import Variable
 
@@ -42,33 +44,72 @@ class Program:
         function: takes a batch and gives logs or outputs; reads and writes variables.
         variables: all that it may touch.
         compiled: False runs it eagerly, for looking into it.
+        by_row: whether the function itself is a known one, which computes row by row where the
+            layers do.
     """
 
     def __init__(
-        self, function: Callable[..., Any], variables: Sequence[Variable], *, compiled: bool = True
+        self,
+        function: Callable[..., Any],
+        variables: Sequence[Variable],
+        *,
+        compiled: bool = True,
+        by_row: bool = False,
     ) -> None:
         self.variables = list(variables)
         self.compiled = compiled
-        self._step = changing(function, self.variables)
+        self._step = changing(_with_rows(function), self.variables)
         self.step: Step = jax.jit(self._step) if compiled else self._step
-        self._chunks: dict[tuple[int, bool], Callable[..., Any]] = {}
+        self._can_be_filled: bool | None = None if compiled and by_row else False
+        self._chunks: dict[tuple[int, bool, bool], Callable[..., Any]] = {}
 
-    def chunk(self, batch_size: int, ordered: bool) -> Callable[..., tuple[Any, dict[int, Any]]]:
+    def can_be_filled(self, values: Sequence[Any], batch: Any) -> bool:
+        """Whether a short batch may be filled up with rows that do not count.
+
+        step(values, batch, rows): only the first `rows` of the batch count.
+
+        Args:
+            values: of the variables.
+            batch: any batch; only its shapes are looked at.
+        """
+        if self._can_be_filled is None:
+            try:
+                jax.eval_shape(self.step, values, batch, jnp.int32(1))
+                self._can_be_filled = True
+            except RowsMatter:
+                self._can_be_filled = False
+        return self._can_be_filled
+
+    def chunk(
+        self, batch_size: int, ordered: bool, filled: bool = False
+    ) -> Callable[..., tuple[Any, dict[int, Any]]]:
         """A function that runs several steps on arrays that lie on the device.
 
-        (values, arrays, order, start, stop) -> (result of the last step, variables it wrote)
+        (values, arrays, order, start, stop, rows) -> (result of the last step, what it wrote)
 
         Args:
             batch_size: rows of one step.
             ordered: whether rows are gathered in the order given, or taken as they lie.
+            filled: whether only the first `rows` of the order count, so that the last batch is
+                filled up.
         """
-        key = (batch_size, ordered)
+        key = (batch_size, ordered, filled)
         if key not in self._chunks:
-            self._chunks[key] = jax.jit(_chunk(self.step, batch_size, ordered))
+            self._chunks[key] = jax.jit(_chunk(self.step, *key))
         return self._chunks[key]
 
 
-def _chunk(step: Step, batch_size: int, ordered: bool) -> Callable[..., Any]:
+def _with_rows(function: Callable[..., Any]) -> Callable[..., Any]:
+    def run(batch: Any, rows: Any = None) -> Any:
+        if rows is None:
+            return function(batch)
+        with frames.changed(rows=rows):
+            return function(batch)
+
+    return run
+
+
+def _chunk(step: Step, batch_size: int, ordered: bool, filled: bool) -> Callable[..., Any]:
     def rows(arrays: Any, order: Any, index: Any) -> Any:
         first = index * batch_size
         if not ordered:
@@ -76,16 +117,19 @@ def _chunk(step: Step, batch_size: int, ordered: bool) -> Callable[..., Any]:
         chosen = lax.dynamic_slice_in_dim(order, first, batch_size)
         return jax.tree.map(lambda a: jnp.take(a, chosen, axis=0), arrays)
 
-    def run(values: Any, arrays: Any, order: Any, start: Any, stop: Any) -> Any:
+    def count(rows: Any, index: Any) -> tuple[Any, ...]:
+        return (jnp.minimum(rows - index * batch_size, batch_size),) if filled else ()
+
+    def run(values: Any, arrays: Any, order: Any, start: Any, stop: Any, total: Any) -> Any:
         batch = jax.eval_shape(rows, arrays, order, start)
         # The loop's first state needs to know what comes out of a step. The step is a jitted
         # function: it is traced here, and not again in the body.
-        result, written = shape = jax.eval_shape(step, values, batch)
+        result, written = shape = jax.eval_shape(step, values, batch, *count(total, start))
 
         def body(index: Any, state: Any) -> Any:
             _, changed = state
             current = [changed.get(number, value) for number, value in enumerate(values)]
-            after = step(current, rows(arrays, order, index))
+            after = step(current, rows(arrays, order, index), *count(total, index))
             return jax.tree.map(lambda one, spec: jnp.asarray(one, spec.dtype), after, shape)
 
         first = (

@@ -12,8 +12,8 @@ from lamella._base.errors import NotReady
 from lamella._layer.layer import Layer
 from lamella._state import frame as frames
 from lamella._state.pure import value_and_grad
-from lamella._training.compile import CompiledLoss, CompiledMetrics
-from lamella.data import rows_of, unpack_x_y_sample_weight
+from lamella._training.compile import CompiledLoss, CompiledMetrics, rows_that_count
+from lamella.data import unpack_x_y_sample_weight
 
 
 class Steps(Layer):
@@ -77,7 +77,7 @@ class Steps(Layer):
 
     def _track_loss(self, loss: Any, x: Any) -> None:
         if self._loss_tracker is not None:
-            self._loss_tracker.update_state(loss, sample_weight=rows_of(x))
+            self._loss_tracker.update_state(loss, sample_weight=rows_that_count(x))
 
     def compute_loss(
         self,

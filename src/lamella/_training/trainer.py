@@ -20,6 +20,7 @@ from lamella._base.old_spellings import understood
 from lamella._base.serialize import deserialize, serialize
 from lamella._base.warn import warn_person
 from lamella._training.compile import CompiledLoss, CompiledMetrics
+from lamella._training.fitting import Fitting, folder_of
 from lamella._training.loop import Kind, Loop, batches_of
 from lamella._training.loop import interrupt_at_the_edge as interruptible
 from lamella._training.preparation import Preparation
@@ -154,6 +155,7 @@ class Trainer(Preparation):
         validation_steps: int | None = None,
         validation_batch_size: int | None = None,
         validation_freq: int | list[int] = 1,
+        resume: Any = None,
     ) -> Any:
         """Trains for a number of passes over the data.
 
@@ -173,6 +175,9 @@ class Trainer(Preparation):
             steps_per_epoch: steps of one pass, by default all of the data.
             validation_steps, validation_batch_size: the same for validation.
             validation_freq: after how many passes to validate, or which ones.
+            resume: a folder for checkpoints, of which the last three are kept. A run that was
+                killed goes on from there, to the bits of one that never stopped; the folder also
+                has the history, one line of JSON for each pass, and what the run was.
 
         Returns a History; its `history` has a list for each loss and metric.
 
@@ -197,41 +202,29 @@ class Trainer(Preparation):
             np.random.permutation(data.rows)
         if isinstance(validation, ArrayData):
             self._check_data(validation, "validation data ")
-        steps = _steps_of(data, size, steps_per_epoch)
         told = callbacks_room.CallbackList(
             callbacks,
             model=self,
             verbose=verbose,
             epochs=epochs,
-            steps=steps,
+            steps=_steps_of(data, size, steps_per_epoch),
             add_history=True,
             validation=validation is not None,
         )
-        self.stop_training = False
-        told.on_train_begin()
-        logs: dict[str, Any] = {}
-        with contextlib.closing(told), interruptible() as edge:
-            for epoch in range(initial_epoch, epochs):
-                told.on_epoch_begin(epoch)
-                logs = self._one_pass("train", data, size, steps_per_epoch, shuffle, told, edge)
-                if validation is not None and _due(validation_freq, epoch):
-                    told.on_test_begin()
-                    found = self._one_pass(
-                        "test",
-                        validation,
-                        validation_batch_size or size,
-                        validation_steps,
-                        False,
-                        told,
-                        edge,
-                    )
-                    logs.update({f"val_{name}": value for name, value in found.items()})
-                    logs = dict(sorted(logs.items()))  # Keras's order, which histories show
-                    told.on_test_end(found)
-                told.on_epoch_end(epoch, logs)
-                if self.stop_training:
-                    break
-        told.on_train_end(logs)
+        Fitting(
+            self,
+            data,
+            validation,
+            told,
+            folder_of(resume, told),
+            batch_size=size,
+            steps=steps_per_epoch,
+            shuffle=shuffle,
+            validation_batch_size=validation_batch_size or size,
+            validation_steps=validation_steps,
+            validates=functools.partial(_due, validation_freq),
+            verbose=bool(verbose),
+        ).run(initial_epoch, epochs)
         return self.history
 
     @public
@@ -259,8 +252,14 @@ class Trainer(Preparation):
             callbacks, model=self, verbose=verbose, epochs=1, steps=_steps_of(data, size, steps)
         )
         told.on_test_begin()
-        with contextlib.closing(told), interruptible() as edge:
-            logs = self._one_pass("test", data, size, steps, False, told, edge)
+        with contextlib.closing(told), interruptible() as pressed:
+
+            def report(done: int, logs: dict[str, Any]) -> None:
+                told.progress("test", done, logs)
+                if pressed():
+                    raise KeyboardInterrupt
+
+            logs = self._one_pass("test", data, size, steps, told=told, report=report)
         told.on_test_end(logs)
         return logs if return_dict else self._in_order(logs)
 
@@ -287,11 +286,12 @@ class Trainer(Preparation):
         )
         loop = Loop(self._program("predict"), "predict", told)
         told.on_predict_begin()
-        with contextlib.closing(told), interruptible() as edge:
+        with contextlib.closing(told), interruptible() as pressed:
 
             def report(done: int) -> None:
                 told.progress("predict", done, {})
-                edge()
+                if pressed():
+                    raise KeyboardInterrupt
 
             found = loop.outputs(batches_of(data, size, steps), report)
         loop.finish()
@@ -337,7 +337,7 @@ class Trainer(Preparation):
 
     def _on_batch(self, kind: Kind, data: Any, return_dict: bool) -> Any:
         loop = Loop(self._program(kind), kind, before=self.reset_metrics, live=kind == "train")
-        logs, _ = loop.over_stream(iter([data]), None)
+        logs = loop.dispatch_step(data.on_device())
         loop.finish()
         return logs if return_dict else self._in_order(logs)
 

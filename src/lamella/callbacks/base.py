@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any, Literal
 
-from lamella._base.configurable import Configurable
-from lamella._base.registry import register
+from lamella._base import check
+from lamella._base.configurable import Configurable, constructor_parameters
+from lamella._base.errors import InvalidArgument
+from lamella._base.registry import is_own, register
+from lamella.callbacks.state import plain_copy
 
 Phase = Literal["train", "test", "predict"]
+_SCALARS = (bool, int, float, str, type(None))
+_NOT_STATE = {"params", "_model", "_passed"}
 _BATCH_HOOKS: dict[str, tuple[str, ...]] = {
     "train": ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end"),
     "test": ("on_test_batch_begin", "on_test_batch_end"),
@@ -61,6 +67,64 @@ class Callback(Configurable):
         own = getattr(type(self), hook, None)
         return hook in self.__dict__ or own is not getattr(Callback, hook)
 
+    def get_state(self) -> dict[str, Any]:
+        """What has to be known to go on later as if training had never stopped.
+
+        By default all attributes that are None, numbers, text, NumPy or JAX arrays, or lists,
+        tuples, sets, deques and dictionaries of those. Arguments of the constructor that still are
+        as they were passed are settings, and those of the new run count. Override it for anything
+        else.
+
+        Example:
+            >>> class Counter(Callback):
+            ...     def __init__(self, every=2):
+            ...         super().__init__()
+            ...         self.every, self.seen = every, [0.5]
+            >>> Counter().get_state()
+            {'seen': [0.5]}
+        """
+        settings = self._settings()
+        state = {}
+        for name, value in self.__dict__.items():
+            plain, copy = (False, None) if name in settings else plain_copy(value)
+            if plain:
+                state[name] = copy
+        return state
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Goes on from what `get_state` gave.
+
+        A run that goes on calls `on_train_begin` first, so the state outlasts what that resets. A
+        state from within an epoch also comes after that epoch's `on_epoch_begin`; one from between
+        two epochs comes before it.
+
+        Args:
+            state: it.
+        """
+        for name, value in state.items():
+            current = self.__dict__.get(name)
+            if isinstance(current, dict) and isinstance(value, dict):
+                # A dictionary may be of a special kind, a defaultdict for instance.
+                current.clear()
+                current.update(value)
+            else:
+                setattr(self, name, value)
+
+    def _settings(self) -> set[str]:
+        """Attributes that are no state."""
+        found = set(_NOT_STATE)
+        for cls in type(self).__mro__:
+            if is_own(cls):
+                found.update(constructor_parameters(cls))
+        args, kwargs = self._passed  # type: ignore[attr-defined]
+        bound = inspect.signature(type(self).__init__).bind(self, *args, **kwargs)
+        bound.apply_defaults()
+        for name, value in bound.arguments.items():
+            now = self.__dict__.get(name)
+            if type(now) is type(value) and isinstance(now, _SCALARS) and now == value:
+                found.add(name)
+        return found
+
     def on_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Before a batch of training."""
 
@@ -110,3 +174,16 @@ class Callback(Configurable):
 
     def on_predict_end(self, logs: dict[str, Any] | None = None) -> None:
         """After prediction."""
+
+
+def checked_frequency(save_freq: str | int) -> str | int:
+    """Gives `save_freq` if it is "epoch" or a number of batches."""
+    if save_freq == "epoch":
+        return save_freq
+    if isinstance(save_freq, str):
+        raise InvalidArgument(
+            'Argument `save_freq` must be "epoch" or a number of batches. '
+            f"Received: {save_freq!r}.",
+            help='Pass save_freq="epoch" or, for example, save_freq=100.',
+        )
+    return check.positive_int(save_freq, "save_freq")

@@ -8,6 +8,7 @@ import jax
 import numpy as np
 
 from lamella._base.errors import WrongType
+from lamella._base.warn import warn_person
 from lamella.callbacks.base import Callback, Phase
 from lamella.callbacks.history import History
 from lamella.callbacks.progress import ProgressBar
@@ -87,6 +88,35 @@ class CallbackList(Callback):
             model.history = self.history
         for callback in self.callbacks:
             callback.set_model(model)
+
+    def _named(self) -> dict[str, Callback]:
+        """The callbacks by class; a second one of a class is EarlyStopping_1."""
+        named: dict[str, Callback] = {}
+        for callback in self.callbacks:
+            name = type(callback).__name__
+            count = sum(type(other) is type(callback) for other in named.values())
+            named[f"{name}_{count}" if count else name] = callback
+        return named
+
+    def get_state(self) -> dict[str, Any]:
+        """The states of all callbacks that have one, by class."""
+        states = {name: callback.get_state() for name, callback in self._named().items()}
+        return {name: state for name, state in states.items() if state}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Gives each callback its own; warns of what fits none.
+
+        Args:
+            state: what `get_state` gave.
+        """
+        named = self._named()
+        for name in state.keys() & named.keys():
+            named[name].set_state(state[name])
+        if lost := sorted(state.keys() - named.keys()):
+            warn_person(
+                f"The saved run had callbacks that this one has not: {', '.join(lost)}. "
+                "What they knew is left out."
+            )
 
     def progress(self, phase: Phase, step: int, logs: dict[str, Any]) -> None:
         """Shows how far a pass is; the loop calls it some times a second."""

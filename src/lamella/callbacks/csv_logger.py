@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
@@ -35,49 +35,47 @@ class CSVLogger(Callback):
         self.filename = os.fspath(filename)
         self.separator = separator
         self.append = append
-        self._file: IO[str] | None = None
-        self._writer: Any = None
         self._keys: list[str] = []
-        self._has_header = False
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self._close()
-        filled = os.path.exists(self.filename) and os.path.getsize(self.filename) > 0
-        self._has_header = self.append and filled
-        self._file = open(  # noqa: SIM115
-            self.filename, "a" if self.append else "w", newline="", encoding="utf-8"
-        )
-        self._writer = None
+        self._keys = []
+        os.makedirs(os.path.dirname(self.filename) or ".", exist_ok=True)
+        # Opened for each line anew: a run that is cut off leaves nothing open.
+        with open(self.filename, "a" if self.append else "w", encoding="utf-8"):
+            pass
+
+    def get_state(self) -> dict[str, Any]:
+        """The columns, and the text of the file so far."""
+        with open(self.filename, "a+", newline="", encoding="utf-8") as file:
+            file.seek(0)
+            return {"keys": list(self._keys), "text": file.read()}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Writes the file as it was, so that each epoch stands in it once.
+
+        Args:
+            state: what `get_state` gave.
+        """
+        with open(f"{self.filename}.tmp", "w", newline="", encoding="utf-8") as file:
+            file.write(state["text"])
+        os.replace(f"{self.filename}.tmp", self.filename)
+        self._keys = list(state["keys"])
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         logs = logs or {}
-        if self._file is None:
-            self.on_train_begin()
-        if self._writer is None:
+        first = not self._keys
+        if first:
             self._keys = sorted(logs)
             if not any(key.startswith("val_") for key in self._keys):
                 # Validation may come later, every few epochs.
                 self._keys += [f"val_{key}" for key in self._keys]
-            self._writer = csv.DictWriter(
-                self._file,  # type: ignore[arg-type]
-                ["epoch", *self._keys],
-                delimiter=self.separator,
-                lineterminator="\n",
-            )
-            if not self._has_header:
-                self._writer.writeheader()
-        row = {key: _text(logs.get(key, "NA")) for key in self._keys}
-        self._writer.writerow({"epoch": epoch, **row})
-        self._file.flush()  # type: ignore[union-attr]
-
-    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        self._close()
-
-    def _close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-        self._file = self._writer = None
+        with open(self.filename, "a", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file, delimiter=self.separator, lineterminator="\n")
+            if first and not file.tell():
+                writer.writerow(["epoch", *self._keys])
+            writer.writerow([epoch, *(_text(logs.get(key, "NA")) for key in self._keys)])
 
 
 def _text(value: Any) -> Any:
-    return f"[{', '.join(map(str, value))}]" if np.ndim(value) else value
+    # The quotation marks are Keras's.
+    return f'"[{", ".join(map(str, value))}]"' if np.ndim(value) else value

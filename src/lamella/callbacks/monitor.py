@@ -77,6 +77,10 @@ class MonitorCallback(Callback):
         self.best = baseline
         self.min_delta = abs(min_delta)
         self._up: bool | None = None
+        self._looks = 0
+
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        self._looks = 0
 
     def better_up(self) -> bool:
         """Whether a greater value is a better one."""
@@ -116,6 +120,14 @@ class MonitorCallback(Callback):
             return Logs(logs or {})[self.monitor]
         except UnknownName:
             return None
+
+    def watched(self, logs: dict[str, Any] | None) -> Any:
+        """The watched value of an epoch. If it is not there: an error first, later a warning."""
+        self._looks += 1
+        current = self.find(logs)
+        if current is None:
+            self.missing(logs, fatal=self._looks == 1)
+        return current
 
     def missing(self, logs: dict[str, Any] | None, fatal: bool = False) -> None:
         """Says that the watched value is not in the logs, and what is."""

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from lamella._base.errors import InvalidArgument
-from lamella._base.registry import register
+from lamella._base.configurable import constructor_parameters
+from lamella._base.errors import InvalidArgument, WrongType
+from lamella._base.registry import near_miss, register
 from lamella.callbacks.monitor import MonitorCallback
 
 
@@ -25,7 +26,8 @@ class ReduceLROnPlateau(MonitorCallback):
         cooldown: epochs after a change that do not count.
         min_lr: the least learning rate.
 
-    Raises: InvalidArgument for a factor of 1 or more.
+    Raises: InvalidArgument for a factor of 1 or more; WrongType for an argument that there is not;
+        UnknownName after the first epoch, if no log has the watched name.
 
     Example:
         >>> ReduceLROnPlateau(factor=0.5, patience=2).factor
@@ -45,6 +47,12 @@ class ReduceLROnPlateau(MonitorCallback):
         **kwargs: Any,
     ) -> None:
         super().__init__(monitor, mode, min_delta=min_delta)
+        for name in kwargs:
+            raise WrongType(
+                f"ReduceLROnPlateau has no argument `{name}`. "
+                f"{near_miss(name, constructor_parameters(ReduceLROnPlateau))}".rstrip(),
+                help="Look at its name; a wrong one would change nothing.",
+            )
         if factor >= 1.0:
             raise InvalidArgument(
                 f"Argument `factor` of ReduceLROnPlateau must be below 1. Received: {factor}.",
@@ -59,6 +67,7 @@ class ReduceLROnPlateau(MonitorCallback):
         self.wait = 0
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
+        super().on_train_begin(logs)
         self.best = None
         self.cooldown_counter = 0
         self.wait = 0
@@ -70,9 +79,8 @@ class ReduceLROnPlateau(MonitorCallback):
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         logs = {} if logs is None else logs
         logs["learning_rate"] = float(self.model.optimizer.learning_rate)
-        current = self.find(logs)
+        current = self.watched(logs)
         if current is None:
-            self.missing(logs)
             return
         if self.in_cooldown():
             self.cooldown_counter -= 1

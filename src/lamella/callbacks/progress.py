@@ -51,6 +51,10 @@ class ProgressBar(Callback):
     def wants_batches(self, phase: Phase) -> bool:
         return False
 
+    def get_state(self) -> dict[str, Any]:
+        """Nothing: what is on the screen is of this run."""
+        return {}
+
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         self._fitting = True
 

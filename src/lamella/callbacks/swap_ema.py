@@ -15,7 +15,7 @@ class SwapEMAWeights(Callback):
 
     Args:
         swap_on_epoch: whether to do so at the end of each epoch too, so that a checkpoint saves
-            the averages. Put it before the checkpoint in the list.
+            the averages. Put it before the checkpoint in the list, and after EarlyStopping.
 
     Raises: InvalidArgument, if the optimizer keeps no averages.
 
@@ -56,7 +56,9 @@ class SwapEMAWeights(Callback):
         if not self.swap_on_epoch:
             return
         self._swap(True)
-        if epoch == (self.params or {}).get("epochs", 0) - 1:
+        last = epoch == (self.params or {}).get("epochs", 0) - 1
+        if last or self.model.stop_training:
+            # At the end of training the averages become the weights, so they must be the averages.
             for variable, average in self._pairs():
                 average.assign(variable.value)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, NoReturn
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, NoReturn
 
 import jax
 import jax.numpy as jnp
@@ -14,7 +14,9 @@ import numpy as np
 
 from lamella._base.dtypes import is_float
 from lamella._base.errors import InvalidArgument, InvalidData, WrongType
-from lamella._base.settings import floatx
+from lamella.data.class_weights import weights_by_output
+from lamella.data.host import HostArray, from_elsewhere, is_on_host, narrowed
+from lamella.data.tables import is_column, is_table, read_column, read_table
 
 
 @dataclass(frozen=True)
@@ -25,20 +27,45 @@ class ArrayData:
         x: inputs.
         y: targets, None if there are none.
         sample_weight: weights of the rows, None for all 1.
+        columns: the names of the columns of x, if it was one table.
     """
 
     x: Any
     y: Any = None
     sample_weight: Any = None
+    columns: tuple[str, ...] | None = None
 
     @staticmethod
-    def read(x: Any, y: Any = None, sample_weight: Any = None, role: str = "x") -> ArrayData:
+    def read(
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        role: str = "x",
+        names: Sequence[str] | None = None,
+        y_names: Sequence[str] | None = None,
+    ) -> ArrayData:
         """Checks and converts what a person passed.
 
-        Raises: InvalidData for text, objects, empty arrays, NaN and unlike lengths.
+        Args:
+            x, y, sample_weight: arrays, tables, structures of them, or None.
+            role: what x is called in errors; it ends in "x".
+            names: the model's inputs: several take the columns of a table by name.
+            y_names: the same of its outputs.
+
+        Raises: InvalidData for text, objects, empty arrays and unlike lengths.
         """
-        second = role.replace("x", "y") if "x" in role else f"{role} y"
-        data = ArrayData(_read(x, role), _read(y, second), _read(sample_weight, "sample_weight"))
+        prefix = role.removesuffix("x")
+        columns = None
+        if is_table(x):
+            x, columns = read_table(x, role, names)
+        if is_table(y):
+            y, _ = read_table(y, f"{prefix}y", y_names)
+        data = ArrayData(
+            _read(x, role),
+            _read(y, f"{prefix}y"),
+            _read(sample_weight, f"{prefix}sample_weight"),
+            columns,
+        )
         _same_length(data, role)
         return data
 
@@ -46,10 +73,30 @@ class ArrayData:
     def rows(self) -> int:
         return int(jax.tree.leaves(self.x)[0].shape[0])
 
+    @property
+    def stays_on_host(self) -> bool:
+        """Whether a part is too large to be read at once: take rows of it batch by batch."""
+        parts = (self.x, self.y, self.sample_weight)
+        return any(isinstance(leaf, HostArray) for leaf in jax.tree.leaves(parts))
+
     def map(self, function: Callable[[Any], Any]) -> ArrayData:
         """The same structure with every array changed."""
-        parts = (self.x, self.y, self.sample_weight)
-        return ArrayData(*(jax.tree.map(function, part) for part in parts))
+        x, y, weight = (jax.tree.map(function, p) for p in (self.x, self.y, self.sample_weight))
+        return ArrayData(x, y, weight, self.columns)
+
+    def take(self, index: np.ndarray) -> ArrayData:
+        """Some of the rows, as NumPy arrays in memory."""
+        return self.map(
+            lambda a: a.take(index) if isinstance(a, HostArray) else np.asarray(a)[index]
+        )
+
+    def host_batch(self, index: np.ndarray) -> Any:
+        """Some of the rows as NumPy arrays, as a step receives them."""
+        return self.take(index).packed()
+
+    def glimpse(self) -> ArrayData:
+        """The data with a few thousand rows in place of each part that stays on the host."""
+        return self.map(lambda a: a.take(a.spread()) if isinstance(a, HostArray) else a)
 
     def on_device(self) -> Any:
         """All arrays on the device, as a step receives them: x, (x, y) or (x, y, weights)."""
@@ -70,39 +117,29 @@ class ArrayData:
             )
         return self.map(lambda a: a[:edge]), self.map(lambda a: a[edge:])
 
-    def with_class_weight(self, class_weight: dict[int, float]) -> ArrayData:
-        """The data with weights by class for sample weights."""
+    def with_class_weight(
+        self, class_weight: Any, names: Sequence[str] | None = None, *, warn: bool = True
+    ) -> ArrayData:
+        """The data with weights by class for sample weights.
+
+        Args:
+            class_weight: weights by class number; for several outputs a dictionary of those by
+                output name, or a list of them. An output without any weighs 1.
+            names: the model's outputs.
+            warn: whether to warn of classes that never occur.
+
+        Raises: InvalidArgument for an output that is not there, or sample weights beside them.
+        """
         if self.sample_weight is not None:
             raise InvalidArgument(
                 "Both class_weight and sample_weight were given; only one can be used.",
                 help="Multiply them yourself and pass the product as sample_weight.",
             )
-        leaves = jax.tree.leaves(self.y)
-        if len(leaves) != 1:
+        if self.y is None:
             raise InvalidArgument(
-                f"class_weight needs exactly one array of targets. Received: {len(leaves)}.",
-                help="Pass sample_weight with an array for each output instead.",
+                "class_weight was given without targets.", help="Pass y, whose classes it weighs."
             )
-        return ArrayData(self.x, self.y, class_weights(np.asarray(leaves[0]), class_weight))
-
-
-def class_weights(y: np.ndarray, class_weight: dict[int, float]) -> np.ndarray:
-    """The weight of each row by its class; classes that are not named weigh 1."""
-    try:
-        table = {int(key): float(value) for key, value in class_weight.items()}
-    except (TypeError, ValueError, AttributeError):
-        raise WrongType(
-            f"class_weight must be a dictionary of class numbers to weights. "
-            f"Received: {class_weight!r}.",
-            help="Pass for example class_weight={0: 1.0, 1: 5.0}.",
-        ) from None
-    if y.ndim > 1:
-        y = np.argmax(y, axis=-1) if y.shape[-1] > 1 else np.squeeze(y, axis=-1)
-    whole = np.round(y).astype("int64")
-    weights = np.ones(whole.shape, floatx())
-    for label, weight in table.items():
-        weights[whole == label] = weight
-    return weights
+        return replace(self, sample_weight=weights_by_output(self.y, class_weight, names, warn))
 
 
 def rows_of(x: Any) -> int:
@@ -118,15 +155,27 @@ def _read(value: Any, role: str) -> Any:
     if isinstance(value, (list, tuple)):
         if not value:
             _refuse_empty(role, (0,))
-        if _is_array(value[0]):
+        if _is_structure(value):
             # A list of arrays: one for each input, as Keras reads it.
             return [_read(item, f"{role}[{index}]") for index, item in enumerate(value)]
         value = _from_list(value, role)
     return _read_array(value, role)
 
 
+def _is_structure(value: list | tuple) -> bool:
+    """Whether a list holds arrays or dictionaries at any depth, and not numbers alone."""
+    first = value[0] if value else None
+    if isinstance(first, (list, tuple)):
+        return _is_structure(first)
+    return isinstance(first, dict) or _is_array(first)
+
+
 def _is_array(value: Any) -> bool:
-    return callable(getattr(value, "__array__", None)) and getattr(value, "ndim", 0) > 0
+    if is_table(value) or is_column(value) or is_on_host(value):
+        return True
+    # Tensors of TensorFlow have a shape and no ndim.
+    rank = getattr(value, "ndim", None) or len(getattr(value, "shape", ()))
+    return callable(getattr(value, "__array__", None)) and rank > 0
 
 
 def _from_list(value: Any, role: str) -> np.ndarray:
@@ -140,14 +189,16 @@ def _from_list(value: Any, role: str) -> np.ndarray:
 
 
 def _read_array(value: Any, role: str) -> Any:
-    if not isinstance(value, (np.ndarray, jax.Array)):
-        if not callable(getattr(value, "__array__", None)):
-            raise WrongType(
-                f"Argument `{role}` must be an array. Received: {type(value).__name__}.",
-                help="Pass a NumPy or JAX array, a list of numbers, or a generator of batches.",
-            )
+    if is_table(value):
+        value, _ = read_table(value, role)
+    elif is_column(value):
+        value = read_column(value, role)
+    value = from_elsewhere(value, role)
+    if not isinstance(value, (np.ndarray, jax.Array, HostArray)):
+        if isinstance(value, type) or not callable(getattr(value, "__array__", None)):
+            _refuse_kind(value, role)
         value = np.asarray(value)
-    if value.dtype.kind in "OSUM":
+    if value.dtype.kind in "OSUMmTV" and not is_float(value.dtype):
         _refuse_dtype(value, role)
     if value.ndim == 0:
         raise InvalidData(
@@ -156,26 +207,21 @@ def _read_array(value: Any, role: str) -> Any:
         )
     if value.shape[0] == 0:
         _refuse_empty(role, value.shape)
-    if value.dtype == np.float64:
-        value = value.astype(floatx())
-    elif value.dtype in (np.int64, np.uint64):
-        value = _as_int32(value, role)
-    return value
+    return value if isinstance(value, HostArray) else narrowed(value, role)
 
 
-def _as_int32(value: Any, role: str) -> Any:
-    narrow = np.int32 if value.dtype == np.int64 else np.uint32
-    limits = np.iinfo(narrow)
-    if value.size and (value.max() > limits.max or value.min() < limits.min):
-        raise InvalidData(
-            f"Argument `{role}` has whole numbers beyond 32 bits: {value.min()} to {value.max()}.",
-            help="Bring them into range, for example by numbering the values from 0.",
-        )
-    return value.astype(narrow)
+def _refuse_kind(value: Any, role: str) -> NoReturn:
+    help = "Pass a NumPy or JAX array, a list of numbers, a table, or a generator of batches."
+    kind = type(value).__name__
+    if callable(value):
+        name = getattr(value, "__name__", "it")
+        kind = f"the {'class' if isinstance(value, type) else 'function'} {name}"
+        help = f"Call it and pass what it gives: {name}(...)."
+    raise WrongType(f"Argument `{role}` must be an array. Received: {kind}.", help=help)
 
 
-def _refuse_dtype(value: np.ndarray, role: str) -> NoReturn:
-    first = value.ravel()[0] if value.size else None
+def _refuse_dtype(value: Any, role: str) -> NoReturn:
+    first = value[:1].ravel()[0] if isinstance(value, np.ndarray) and value.size else None
     raise InvalidData(
         f"Argument `{role}` has dtype {value.dtype} (first entry {first!r}); numbers are wanted.",
         help="Convert it: x.astype('float32') for numbers kept as objects, "
@@ -205,15 +251,23 @@ def _same_length(data: ArrayData, role: str) -> None:
         )
 
 
-def refuse_nan(value: Any, role: str) -> None:
-    """Raises InvalidData with the first bad row, if an array has a NaN."""
+def refuse_nan(value: Any, role: str, columns: Sequence[str] | None = None) -> None:
+    """Raises InvalidData with the first bad row, if an array has a NaN.
+
+    Of what stays on the host a few thousand rows are looked at.
+
+    Args:
+        value: a structure of arrays.
+        role: what it is called in the error.
+        columns: the names of the columns of a single matrix.
+    """
     for path, leaf in jax.tree_util.tree_leaves_with_path(value):
-        bad = _first_nan(leaf)
+        bad = _find_nan(leaf)
         if bad is not None:
-            row, count = bad
+            where = f", column {columns[bad.column]!r}" if columns and bad.column >= 0 else ""
             raise InvalidData(
-                f"Argument `{role}{jax.tree_util.keystr(path)}` has {count} NaN entries, the first "
-                f"in row {row}.",
+                f"Argument `{role}{jax.tree_util.keystr(path)}` has {bad.entries} NaN entries, the "
+                f"first in row {bad.row}{where}.",
                 help="Remove or fill those rows: keep = ~np.isnan(x).reshape(len(x), -1).any(1).",
             )
 
@@ -221,20 +275,27 @@ def refuse_nan(value: Any, role: str) -> None:
 def warn_nan(value: Any, role: str) -> None:
     """Warns once if an array has a NaN."""
     for leaf in jax.tree.leaves(value):
-        bad = _first_nan(leaf)
+        bad = _find_nan(leaf)
         if bad is not None:
             warnings.warn(
-                f"`{role}` has {bad[1]} NaN entries, the first in row {bad[0]}; what is predicted "
-                "for such rows is NaN too.",
+                f"`{role}` has {bad.entries} NaN entries, the first in row {bad.row}; what is "
+                "predicted for such rows is NaN too.",
                 stacklevel=4,
             )
             return
 
 
-def _first_nan(leaf: Any) -> tuple[int, int] | None:
+class _Nan(NamedTuple):
+    row: int
+    column: int
+    entries: int
+
+
+def _find_nan(leaf: Any) -> _Nan | None:
     if not is_float(leaf.dtype) or leaf.size == 0:
         return None
-    array = np.asarray(leaf)
+    numbers = leaf.spread() if isinstance(leaf, HostArray) else None
+    array = np.asarray(leaf) if numbers is None else leaf.take(numbers)
     # A sum is one fast pass; only a suspicious one is looked at entry by entry.
     with np.errstate(all="ignore"):
         if not np.isnan(np.sum(array, dtype=np.float32)):
@@ -242,8 +303,10 @@ def _first_nan(leaf: Any) -> tuple[int, int] | None:
     bad = np.isnan(array)
     if not bad.any():
         return None
-    rows = bad.reshape(len(array), -1).any(axis=1)
-    return int(np.argmax(rows)), int(bad.sum())
+    place = np.unravel_index(np.argmax(bad), bad.shape)
+    row = int(place[0])
+    column = int(place[1]) if array.ndim == 2 else -1
+    return _Nan(row if numbers is None else int(numbers[row]), column, int(bad.sum()))
 
 
 def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> Any:

@@ -1,69 +1,296 @@
-"""Data that comes batch by batch: generators, iterables, datasets with a length."""
+"""Data that comes batch by batch: generators, iterables, data sets with a length."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import copy
+import itertools
+import operator
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
 import numpy as np
 
-from lamella._base.errors import InvalidData
+from lamella._base.dtypes import is_float
+from lamella._base.errors import InvalidArgument, InvalidData, InvalidShape, WrongType
+from lamella._base.warn import warn_person
 from lamella.data.arrays import ArrayData
+from lamella.data.host import is_on_host
+from lamella.data.py_dataset import Fetcher, PyDataset, numbers_of
+from lamella.data.tables import is_column, is_from, is_table
+
+_END = object()
 
 
 def is_stream(x: Any) -> bool:
-    """Whether data gives batches one after another and is not an array, list or dictionary."""
-    if isinstance(x, (np.ndarray, jax.Array, list, tuple, Mapping, str)) or x is None:
+    """Whether data gives batches one after another and is not an array, table, list or dictionary.
+
+    Example:
+        >>> is_stream(iter([np.ones(2)])), is_stream(np.ones(2))
+        (True, False)
+    """
+    if isinstance(x, (np.ndarray, jax.Array, list, tuple, Mapping, str, type)) or x is None:
         return False
-    if callable(getattr(x, "__array__", None)):
+    if callable(getattr(x, "__array__", None)) or is_table(x) or is_column(x) or is_on_host(x):
         return False
     return hasattr(x, "__iter__") or (hasattr(x, "__getitem__") and hasattr(x, "__len__"))
 
 
 class StreamData:
-    """Batches from a generator, an iterable, or an object with `__len__` and `__getitem__`.
+    """Batches from an iterable, or from an object with `__getitem__` and a length.
 
     Args:
         source: gives x, (x, y) or (x, y, sample_weight) for each batch.
+        shuffle: whether batches that have numbers come in a random order.
+        names: the model's inputs, y_names its outputs: see ArrayData.read.
+        role: what x is called in errors; it ends in "x".
+        steps_name: what the argument that limits an epoch is called.
+
+    Raises: WrongType for a torch Dataset, whose items are no batches.
     """
 
-    def __init__(self, source: Any) -> None:
+    def __init__(
+        self,
+        source: Any,
+        *,
+        shuffle: bool = False,
+        names: Sequence[str] | None = None,
+        y_names: Sequence[str] | None = None,
+        role: str = "x",
+        steps_name: str = "steps_per_epoch",
+    ) -> None:
+        if is_from(source, "torch", "Dataset"):
+            raise WrongType(
+                f"{type(source).__name__} is a torch Dataset: it gives single samples.",
+                help="Wrap it: torch.utils.data.DataLoader(dataset, batch_size=32, shuffle=True).",
+            )
         self.source = source
+        self.shuffle = shuffle
+        self.names = names
+        self.y_names = y_names
+        self.role = role
+        self.steps_name = steps_name
+        self._numbered = _is_dataset(source) or not hasattr(source, "__iter__")
+        self.once = hasattr(source, "__next__")
+        self.endless = self.steps is None and _never_ends(source)
         self._running: Iterator[Any] | None = None
-        self.endless = iter(source) is source if hasattr(source, "__iter__") else False
+        self._first: ArrayData | None = None
+        self._like: dict[str, Any] | None = None
+        self._class_weight: Any = None
+        self._within = False
+        self._warned = False
 
     @property
     def steps(self) -> int | None:
+        """The number of batches, None if it is not known or there is no end."""
+        if _is_dataset(self.source):
+            return self.source.num_batches
         try:
-            return len(self.source)
-        except TypeError:
+            size = len(self.source)
+        except (TypeError, NotImplementedError, OverflowError):
             return None
+        return None if size >= sys.maxsize else size  # grain's repeat() has that length
 
-    def batches(self, most: int | None) -> Iterator[ArrayData]:
-        """The batches of one epoch, `most` at most; a generator goes on where it stopped."""
-        if not self.endless or self._running is None:
-            self._running = self._items()
-        count = 0
-        while most is None or count < most:
-            try:
-                item = next(self._running)
-            except StopIteration:
-                self._running = None if not self.endless else self._running
-                return
-            count += 1
-            x, y, sample_weight = unpack_x_y_sample_weight(item)
-            yield ArrayData.read(x, y, sample_weight, role=f"x of batch {count - 1}")
+    def with_class_weight(
+        self, class_weight: Any, names: Sequence[str] | None = None
+    ) -> StreamData:
+        """The stream with weights by class for sample weights, batch by batch.
 
-    def _items(self) -> Iterator[Any]:
-        if hasattr(self.source, "__iter__"):
-            yield from self.source
-            return
-        for index in range(len(self.source)):
-            yield self.source[index]
-        ended = getattr(self.source, "on_epoch_end", None)
-        if ended is not None:
-            ended()
+        Args: as of ArrayData.with_class_weight.
+        """
+        weighted = copy.copy(self)
+        weighted._class_weight = (class_weight, names)
+        return weighted
+
+    def first(self) -> ArrayData | None:
+        """The batch that comes next, None if there is none. It is kept: nothing is lost."""
+        if self._first is None:
+            self._first = self._next(0)
+        return self._first
+
+    def reset(self) -> None:
+        """Starts anew at the next epoch, where the source can, with a new order of batches.
+
+        Keras does so after it built a model from the first batch, and before each evaluation.
+        """
+        if not self.once:
+            self.close()
+            self._end()
+
+    def close(self) -> None:
+        """Ends workers and drops what was fetched ahead; a person's own iterator is left alone."""
+        if not self.once:
+            if callable(closing := getattr(self._running, "close", None)):
+                closing()
+            self._running = self._first = None
+
+    def batches(
+        self,
+        most: int | None,
+        *,
+        skip: int = 0,
+        check: Callable[[ArrayData, int], None] | None = None,
+    ) -> Iterator[ArrayData]:
+        """The batches of one epoch.
+
+        Args:
+            most: the number of batches, by default all. With it, an epoch goes on where the one
+                before it stopped, and a new pass over the source begins after its end.
+            skip: batches at the start that are left out; `most` counts them.
+            check: called with each batch and its number in the epoch.
+
+        Raises: InvalidArgument for data that never ends without `most`; InvalidData and
+            InvalidShape for a batch that is not like the first one.
+        """
+        if most is None and self.endless:
+            raise InvalidArgument(
+                f"The data never ends ({type(self.source).__name__}), and {self.steps_name} was "
+                "not given.",
+                help=f"Say how many batches are one pass: {self.steps_name}=100.",
+            )
+        return self._epoch(most, skip, check)
+
+    def _epoch(
+        self, most: int | None, skip: int, check: Callable[[ArrayData, int], None] | None
+    ) -> Iterator[ArrayData]:
+        if most is None and self._first is None:
+            self.close()
+        ended = False
+        try:
+            self._begin()
+            there = self._drop(skip)
+            for count in itertools.count(skip) if most is None else range(skip, most):
+                data = self._next(count) if there else None
+                if data is None:
+                    self._ran_out(count, most)
+                    break
+                if check is not None:
+                    check(data, count)
+                yield data
+            ended = True
+        finally:
+            if ended:
+                self._end()
+            else:
+                self._within = False
+                self.close()
+
+    def _begin(self) -> None:
+        """Tells the source of an epoch's begin, once, and has an iterator ready."""
+        if not self._within:
+            self._within = True
+            self._tell("on_epoch_begin")
+        if self._running is None:
+            order = numbers_of(self.steps, self.shuffle) if self._numbered else None
+            self._running = iter(self.source) if order is None else Fetcher(self.source, order)
+
+    def _end(self) -> None:
+        self._within = False
+        self._tell("on_epoch_end")
+
+    def _tell(self, hook: str) -> None:
+        if self._numbered and callable(getattr(self.source, hook, None)):
+            getattr(self.source, hook)()
+
+    def _drop(self, count: int) -> bool:
+        """Leaves out the next batches. Gives whether there were as many."""
+        if count and self._first is not None:
+            self._first = None
+            count -= 1
+        if isinstance(self._running, Fetcher):
+            self._running.drop(count)
+            return True
+        return all(self._pull(index) is not _END for index in range(count))
+
+    def _next(self, index: int) -> ArrayData | None:
+        if self._first is not None:
+            data, self._first = self._first, None
+            return data
+        goes_on = self._running is not None and not self.once
+        self._begin()
+        item = self._pull(index)
+        if item is _END and index == 0 and goes_on:  # the epoch before had the last batch
+            self._begin()
+            item = self._pull(index)
+        return None if item is _END else self._read(item, index)
+
+    def _pull(self, index: int) -> Any:
+        assert self._running is not None
+        try:
+            return next(self._running)
+        except StopIteration:
+            self._running = None
+            return _END
+        except Exception as error:
+            if not isinstance(self._running, Fetcher):
+                error.add_note(f"raised by the {type(self.source).__name__} at batch {index}.")
+            raise
+
+    def _ran_out(self, count: int, most: int | None) -> None:
+        if most is not None and count and not self._warned:
+            self._warned = True
+            warn_person(
+                f"The data ran out: it gave {count} batches, {self.steps_name} asks for {most}. "
+                "Let it give more, repeat it, or leave the argument out."
+            )
+
+    def _read(self, item: Any, index: int) -> ArrayData:
+        prefix = f"{self.role.removesuffix('x')}batch {index}: "
+        x, y, sample_weight = unpack_x_y_sample_weight(item)
+        if x is None:
+            raise InvalidData(f"{prefix}it has no inputs.", help="Give (x, y) for each batch.")
+        data = ArrayData.read(x, y, sample_weight, f"{prefix}x", self.names, self.y_names)
+        if self._class_weight is not None:
+            data = data.with_class_weight(*self._class_weight, warn=False)
+        self._compare(data, index)
+        return data
+
+    def _compare(self, data: ArrayData, index: int) -> None:
+        """Refuses a batch with other parts, ranks or kinds of numbers than the first one had.
+
+        Sizes are left to the model: sequences may be of another length in each batch.
+        """
+        parts = {"x": data.x, "y": data.y, "sample_weight": data.sample_weight}
+        found = {
+            f"{name}{jax.tree_util.keystr(path)}": jax.ShapeDtypeStruct(leaf.shape, leaf.dtype)
+            for name, part in parts.items()
+            for path, leaf in jax.tree_util.tree_leaves_with_path(part)
+        }
+        if self._like is None:
+            self._like = found
+        if list(found) != list(self._like):
+            raise InvalidData(
+                f"Batch {index} has the parts {list(found)}; the first one had {list(self._like)}.",
+                help="Give the same structure for every batch.",
+            )
+        for name, leaf in found.items():
+            first, who = self._like[name], f"`{name}` of batch {index} has"
+            if len(leaf.shape) != len(first.shape):
+                raise InvalidShape(
+                    f"{who} shape {leaf.shape}; that of the first batch had {first.shape}.",
+                    help="Give every batch the same axes; one of a single row keeps its first.",
+                )
+            if is_float(leaf.dtype) != is_float(first.dtype):
+                raise InvalidData(
+                    f"{who} dtype {leaf.dtype}; that of the first batch had {first.dtype}.",
+                    help=f"Convert every batch: .astype('{first.dtype}').",
+                )
+
+
+def _is_dataset(source: Any) -> bool:
+    return isinstance(source, PyDataset) or is_from(source, "keras", "PyDataset")
+
+
+def _never_ends(source: Any) -> bool:
+    """Whether a source whose length is not known can be known to have no end."""
+    if isinstance(source, (itertools.count, itertools.cycle)) or _is_dataset(source):
+        return True
+    if isinstance(source, itertools.repeat):
+        return operator.length_hint(source, -1) < 0
+    if is_from(source, "tensorflow", "DatasetV2"):
+        return int(source.cardinality()) == -1
+    return is_from(source, "grain", "MapDataset")  # only one that never ends has no length
 
 
 def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:

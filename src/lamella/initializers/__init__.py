@@ -2,6 +2,9 @@
 
 from lamella._base.old_spellings import serve_old_names as _serve_old_names
 from lamella.initializers.base import Initializer as Initializer
+from lamella.initializers.base import deserialize as deserialize
+from lamella.initializers.base import get as get
+from lamella.initializers.base import serialize as serialize
 from lamella.initializers.constant import Constant as Constant
 from lamella.initializers.constant import Identity as Identity
 from lamella.initializers.constant import IdentityInitializer as IdentityInitializer
@@ -23,9 +26,6 @@ from lamella.initializers.fans import he_normal as he_normal
 from lamella.initializers.fans import he_uniform as he_uniform
 from lamella.initializers.fans import lecun_normal as lecun_normal
 from lamella.initializers.fans import lecun_uniform as lecun_uniform
-from lamella.initializers.lookup import deserialize as deserialize
-from lamella.initializers.lookup import get as get
-from lamella.initializers.lookup import serialize as serialize
 from lamella.initializers.random import Orthogonal as Orthogonal
 from lamella.initializers.random import OrthogonalInitializer as OrthogonalInitializer
 from lamella.initializers.random import RandomInitializer as RandomInitializer

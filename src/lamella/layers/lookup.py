@@ -17,7 +17,7 @@ def serialize(layer: Layer) -> dict[str, Any]:
         layer: the layer; its weights are not in it.
 
     Example:
-        >>> from lamella.layers.core.identity import Identity
+        >>> from lamella.layers.core.plain import Identity
         >>> serialize(Identity())["class_name"]
         'Identity'
     """
@@ -34,7 +34,7 @@ def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | N
     Raises: WrongType, if it describes something else.
 
     Example:
-        >>> from lamella.layers.core.identity import Identity
+        >>> from lamella.layers.core.plain import Identity
         >>> deserialize(serialize(Identity(name="same")))
         Identity()
     """

@@ -141,6 +141,26 @@ class LossFunctionWrapper(Loss):
         return {**config, "fn": serialize(self.fn), **settings}
 
 
+class FunctionLoss(LossFunctionWrapper):
+    """A loss that is one function without settings; a leaf says which, and its name.
+
+    Args:
+        reduction: how the losses of a batch become one number.
+        name: the loss's name.
+        dtype: type or policy to compute in.
+    """
+
+    _function: Callable[..., Any]
+
+    def __init__(
+        self,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(self._function, reduction, name, dtype)
+
+
 def _cast_all(structure: Any, dtype: str, labels: bool = False) -> Any:
     def cast(item: Any) -> jax.Array:
         array = item.value if isinstance(item, Variable) else jnp.asarray(item)

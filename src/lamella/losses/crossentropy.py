@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from lamella._base.errors import InvalidArgument, InvalidShape, WrongType
 from lamella._base.registry import register
 from lamella._base.settings import epsilon
+from lamella._base.signatures import taken_by
 from lamella._layer.masking import set_mask
 from lamella._state.variable import Variable
 from lamella.losses.base import LossFunctionWrapper
@@ -228,15 +229,8 @@ class BinaryCrossentropy(LossFunctionWrapper):
         name: str | None = "binary_crossentropy",
         dtype: Any = None,
     ) -> None:
-        super().__init__(
-            binary_crossentropy,
-            reduction,
-            name,
-            dtype,
-            from_logits=from_logits,
-            label_smoothing=label_smoothing,
-            axis=axis,
-        )
+        settings = taken_by(binary_crossentropy, locals())
+        super().__init__(binary_crossentropy, reduction, name, dtype, **settings)
 
 
 @register("loss", module="keras.losses")
@@ -263,15 +257,8 @@ class CategoricalCrossentropy(LossFunctionWrapper):
         name: str | None = "categorical_crossentropy",
         dtype: Any = None,
     ) -> None:
-        super().__init__(
-            categorical_crossentropy,
-            reduction,
-            name,
-            dtype,
-            from_logits=from_logits,
-            label_smoothing=label_smoothing,
-            axis=axis,
-        )
+        settings = taken_by(categorical_crossentropy, locals())
+        super().__init__(categorical_crossentropy, reduction, name, dtype, **settings)
 
 
 @register("loss", module="keras.losses")
@@ -298,15 +285,8 @@ class SparseCategoricalCrossentropy(LossFunctionWrapper):
         name: str | None = "sparse_categorical_crossentropy",
         dtype: Any = None,
     ) -> None:
-        super().__init__(
-            sparse_categorical_crossentropy,
-            reduction,
-            name,
-            dtype,
-            from_logits=from_logits,
-            ignore_class=ignore_class,
-            axis=axis,
-        )
+        settings = taken_by(sparse_categorical_crossentropy, locals())
+        super().__init__(sparse_categorical_crossentropy, reduction, name, dtype, **settings)
 
 
 @register("loss", module="keras.losses")

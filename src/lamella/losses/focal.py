@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from lamella._base.registry import register
+from lamella._base.signatures import taken_by
 from lamella.losses.base import LossFunctionWrapper
 from lamella.losses.crossentropy import binary, shares, smoothed, whole_axis
 from lamella.losses.reduction import as_pair, same_shape
@@ -129,18 +130,8 @@ class BinaryFocalCrossentropy(LossFunctionWrapper):
         name: str | None = "binary_focal_crossentropy",
         dtype: Any = None,
     ) -> None:
-        super().__init__(
-            binary_focal_crossentropy,
-            reduction,
-            name,
-            dtype,
-            apply_class_balancing=apply_class_balancing,
-            alpha=alpha,
-            gamma=gamma,
-            from_logits=from_logits,
-            label_smoothing=label_smoothing,
-            axis=axis,
-        )
+        settings = taken_by(binary_focal_crossentropy, locals())
+        super().__init__(binary_focal_crossentropy, reduction, name, dtype, **settings)
 
 
 @register("loss", module="keras.losses")
@@ -171,14 +162,5 @@ class CategoricalFocalCrossentropy(LossFunctionWrapper):
         name: str | None = "categorical_focal_crossentropy",
         dtype: Any = None,
     ) -> None:
-        super().__init__(
-            categorical_focal_crossentropy,
-            reduction,
-            name,
-            dtype,
-            alpha=alpha,
-            gamma=gamma,
-            from_logits=from_logits,
-            label_smoothing=label_smoothing,
-            axis=axis,
-        )
+        settings = taken_by(categorical_focal_crossentropy, locals())
+        super().__init__(categorical_focal_crossentropy, reduction, name, dtype, **settings)

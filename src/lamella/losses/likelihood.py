@@ -9,7 +9,8 @@ import jax.numpy as jnp
 
 from lamella._base.registry import register
 from lamella._base.settings import epsilon
-from lamella.losses.base import LossFunctionWrapper
+from lamella._base.signatures import with_defaults
+from lamella.losses.base import FunctionLoss
 from lamella.losses.reduction import as_pair
 
 
@@ -55,7 +56,8 @@ def poisson(y_true: Any, y_pred: Any) -> jax.Array:
 
 
 @register("loss", module="keras.losses")
-class KLDivergence(LossFunctionWrapper):
+@with_defaults(name="kl_divergence")
+class KLDivergence(FunctionLoss):
     """How much one distribution differs from another.
 
     Args:
@@ -66,17 +68,12 @@ class KLDivergence(LossFunctionWrapper):
         0.0
     """
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "kl_divergence",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(kl_divergence, reduction, name, dtype)
+    _function = staticmethod(kl_divergence)
 
 
 @register("loss", module="keras.losses")
-class Poisson(LossFunctionWrapper):
+@with_defaults(name="poisson")
+class Poisson(FunctionLoss):
     """How unlikely counts are under predicted rates.
 
     Args:
@@ -87,10 +84,4 @@ class Poisson(LossFunctionWrapper):
         2.0
     """
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "poisson",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(poisson, reduction, name, dtype)
+    _function = staticmethod(poisson)

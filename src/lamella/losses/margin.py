@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 
 from lamella._base.registry import register
-from lamella.losses.base import LossFunctionWrapper
+from lamella._base.signatures import with_defaults
+from lamella.losses.base import FunctionLoss
 from lamella.losses.reduction import as_pair
 
 
@@ -81,7 +82,8 @@ def categorical_hinge(y_true: Any, y_pred: Any) -> jax.Array:
 
 
 @register("loss", module="keras.losses")
-class Hinge(LossFunctionWrapper):
+@with_defaults(name="hinge")
+class Hinge(FunctionLoss):
     """How far predictions are from the right side of a margin.
 
     Args:
@@ -92,17 +94,12 @@ class Hinge(LossFunctionWrapper):
         1.0
     """
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "hinge",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(hinge, reduction, name, dtype)
+    _function = staticmethod(hinge)
 
 
 @register("loss", module="keras.losses")
-class SquaredHinge(LossFunctionWrapper):
+@with_defaults(name="squared_hinge")
+class SquaredHinge(FunctionLoss):
     """As Hinge, squared.
 
     Args:
@@ -113,17 +110,12 @@ class SquaredHinge(LossFunctionWrapper):
         2.0
     """
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "squared_hinge",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(squared_hinge, reduction, name, dtype)
+    _function = staticmethod(squared_hinge)
 
 
 @register("loss", module="keras.losses")
-class CategoricalHinge(LossFunctionWrapper):
+@with_defaults(name="categorical_hinge")
+class CategoricalHinge(FunctionLoss):
     """How far the right class is from leading by a margin of 1.
 
     Args:
@@ -134,10 +126,4 @@ class CategoricalHinge(LossFunctionWrapper):
         2.0
     """
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "categorical_hinge",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(categorical_hinge, reduction, name, dtype)
+    _function = staticmethod(categorical_hinge)

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from lamella._base.registry import register
+from lamella._base.signatures import taken_by
 from lamella._layer.masking import set_mask
 from lamella.losses.base import LossFunctionWrapper
 
@@ -95,12 +96,5 @@ class Circle(LossFunctionWrapper):
         name: str | None = "circle",
         dtype: Any = None,
     ) -> None:
-        super().__init__(
-            circle,
-            reduction,
-            name,
-            dtype,
-            gamma=gamma,
-            margin=margin,
-            remove_diagonal=remove_diagonal,
-        )
+        settings = taken_by(circle, locals())
+        super().__init__(circle, reduction, name, dtype, **settings)

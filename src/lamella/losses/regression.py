@@ -10,7 +10,8 @@ import jax.numpy as jnp
 
 from lamella._base.registry import register
 from lamella._base.settings import epsilon
-from lamella.losses.base import LossFunctionWrapper
+from lamella._base.signatures import with_defaults
+from lamella.losses.base import FunctionLoss, LossFunctionWrapper
 from lamella.losses.reduction import matched
 
 
@@ -170,7 +171,8 @@ def unit(x: jax.Array, axis: int) -> jax.Array:
 
 
 @register("loss", module="keras.losses")
-class MeanSquaredError(LossFunctionWrapper):
+@with_defaults(name="mean_squared_error")
+class MeanSquaredError(FunctionLoss):
     """The mean of squared differences.
 
     Args:
@@ -181,17 +183,12 @@ class MeanSquaredError(LossFunctionWrapper):
         2.0
     """
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "mean_squared_error",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(mean_squared_error, reduction, name, dtype)
+    _function = staticmethod(mean_squared_error)
 
 
 @register("loss", module="keras.losses")
-class MeanAbsoluteError(LossFunctionWrapper):
+@with_defaults(name="mean_absolute_error")
+class MeanAbsoluteError(FunctionLoss):
     """The mean of differences without their sign.
 
     Args:
@@ -202,17 +199,12 @@ class MeanAbsoluteError(LossFunctionWrapper):
         1.0
     """
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "mean_absolute_error",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(mean_absolute_error, reduction, name, dtype)
+    _function = staticmethod(mean_absolute_error)
 
 
 @register("loss", module="keras.losses")
-class MeanAbsolutePercentageError(LossFunctionWrapper):
+@with_defaults(name="mean_absolute_percentage_error")
+class MeanAbsolutePercentageError(FunctionLoss):
     """The mean of differences in percent of the truth.
 
     Args:
@@ -223,17 +215,12 @@ class MeanAbsolutePercentageError(LossFunctionWrapper):
         50.0
     """
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "mean_absolute_percentage_error",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(mean_absolute_percentage_error, reduction, name, dtype)
+    _function = staticmethod(mean_absolute_percentage_error)
 
 
 @register("loss", module="keras.losses")
-class MeanSquaredLogarithmicError(LossFunctionWrapper):
+@with_defaults(name="mean_squared_logarithmic_error")
+class MeanSquaredLogarithmicError(FunctionLoss):
     """The mean of squared differences of logarithms.
 
     Args:
@@ -244,13 +231,7 @@ class MeanSquaredLogarithmicError(LossFunctionWrapper):
         0.0
     """
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "mean_squared_logarithmic_error",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(mean_squared_logarithmic_error, reduction, name, dtype)
+    _function = staticmethod(mean_squared_logarithmic_error)
 
 
 @register("loss", module="keras.losses")
@@ -277,7 +258,8 @@ class Huber(LossFunctionWrapper):
 
 
 @register("loss", module="keras.losses")
-class LogCosh(LossFunctionWrapper):
+@with_defaults(name="log_cosh")
+class LogCosh(FunctionLoss):
     """The mean of log(cosh(d)) over the differences d.
 
     Args:
@@ -288,13 +270,7 @@ class LogCosh(LossFunctionWrapper):
         0.0
     """
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "log_cosh",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(log_cosh, reduction, name, dtype)
+    _function = staticmethod(log_cosh)
 
 
 @register("loss", module="keras.losses")

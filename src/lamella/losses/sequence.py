@@ -9,7 +9,8 @@ import jax.numpy as jnp
 
 from lamella._base.errors import InvalidShape
 from lamella._base.registry import register
-from lamella.losses.base import LossFunctionWrapper
+from lamella._base.signatures import with_defaults
+from lamella.losses.base import FunctionLoss
 
 _NEVER = -1e5  # the logarithm of what cannot happen; minus infinity would make the gradient NaN
 
@@ -74,7 +75,8 @@ def _negative_log_likelihood(labels: jax.Array, logs: jax.Array) -> jax.Array:
 
 
 @register("loss", module="keras.losses")
-class CTC(LossFunctionWrapper):
+@with_defaults(name="ctc")
+class CTC(FunctionLoss):
     """How unlikely a sequence of labels is, over all its alignments to the time steps.
 
     Args:
@@ -87,10 +89,4 @@ class CTC(LossFunctionWrapper):
     Source: Graves et al. 2006, ICML 23:369.
     """
 
-    def __init__(
-        self,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = "ctc",
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(ctc, reduction, name, dtype)
+    _function = staticmethod(ctc)

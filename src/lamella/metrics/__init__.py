@@ -37,6 +37,9 @@ from lamella.metrics.accuracy import (
 )
 from lamella.metrics.accuracy import top_k_categorical_accuracy as top_k_categorical_accuracy
 from lamella.metrics.base import Metric as Metric
+from lamella.metrics.base import deserialize as deserialize
+from lamella.metrics.base import get as get
+from lamella.metrics.base import serialize as serialize
 from lamella.metrics.confusion import FalseNegatives as FalseNegatives
 from lamella.metrics.confusion import FalsePositives as FalsePositives
 from lamella.metrics.confusion import Precision as Precision
@@ -59,19 +62,16 @@ from lamella.metrics.iou import IoU as IoU
 from lamella.metrics.iou import MeanIoU as MeanIoU
 from lamella.metrics.iou import OneHotIoU as OneHotIoU
 from lamella.metrics.iou import OneHotMeanIoU as OneHotMeanIoU
-from lamella.metrics.lookup import deserialize as deserialize
-from lamella.metrics.lookup import get as get
-from lamella.metrics.lookup import serialize as serialize
-from lamella.metrics.margin import CategoricalHinge as CategoricalHinge
-from lamella.metrics.margin import Hinge as Hinge
-from lamella.metrics.margin import SquaredHinge as SquaredHinge
-from lamella.metrics.probabilistic import BinaryCrossentropy as BinaryCrossentropy
-from lamella.metrics.probabilistic import CategoricalCrossentropy as CategoricalCrossentropy
-from lamella.metrics.probabilistic import KLDivergence as KLDivergence
-from lamella.metrics.probabilistic import Poisson as Poisson
-from lamella.metrics.probabilistic import (
+from lamella.metrics.of_losses import BinaryCrossentropy as BinaryCrossentropy
+from lamella.metrics.of_losses import CategoricalCrossentropy as CategoricalCrossentropy
+from lamella.metrics.of_losses import CategoricalHinge as CategoricalHinge
+from lamella.metrics.of_losses import Hinge as Hinge
+from lamella.metrics.of_losses import KLDivergence as KLDivergence
+from lamella.metrics.of_losses import Poisson as Poisson
+from lamella.metrics.of_losses import (
     SparseCategoricalCrossentropy as SparseCategoricalCrossentropy,
 )
+from lamella.metrics.of_losses import SquaredHinge as SquaredHinge
 from lamella.metrics.reduction import Mean as Mean
 from lamella.metrics.reduction import MeanMetricWrapper as MeanMetricWrapper
 from lamella.metrics.reduction import Sum as Sum

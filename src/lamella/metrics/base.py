@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
 import jax
@@ -11,6 +11,7 @@ import jax.numpy as jnp
 
 from lamella import initializers
 from lamella._base import naming, registry
+from lamella._base import serialize as plain
 from lamella._base.configurable import Configurable
 from lamella._base.errors import InvalidArgument
 from lamella._base.registry import register
@@ -231,3 +232,46 @@ _ANY_SIZE = 8
 def _spec(array: Any) -> jax.ShapeDtypeStruct:
     sizes = tuple(_ANY_SIZE if size is None else size for size in array.shape)
     return jax.ShapeDtypeStruct(sizes, array.dtype)
+
+
+def get(identifier: Any) -> Any:
+    """The metric that an argument means.
+
+    Args:
+        identifier: a name, a config, a class, an object, a function, or None, which gives None.
+
+    Raises: UnknownName, if there is none of that name; WrongType, if it is none of those.
+
+    Example:
+        >>> get("mse")
+        <MeanSquaredError name=mean_squared_error>
+    """
+    return plain.resolve("metric", identifier)
+
+
+def serialize(metric: Any) -> Any:
+    """A metric as a plain dictionary.
+
+    Args:
+        metric: the object.
+
+    Example:
+        >>> serialize(get("mse"))["class_name"]
+        'MeanSquaredError'
+    """
+    return plain.serialize(metric)
+
+
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """The metric that a plain dictionary describes.
+
+    Args:
+        config: what `serialize` gave.
+        custom_objects: your own classes by name.
+
+    Example:
+        >>> deserialize(serialize(get("mse")))
+        <MeanSquaredError name=mean_squared_error>
+    """
+    with registry.custom_objects(custom_objects):
+        return get(config)

@@ -11,6 +11,7 @@ from lamella._base import check
 from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella._base.registry import register
 from lamella._base.settings import epsilon
+from lamella._base.signatures import continues
 from lamella._state.variable import Variable
 from lamella.losses.reduction import divide_no_nan
 from lamella.metrics._confusion import Counts, Options, are_even, even_thresholds, update_counts
@@ -90,16 +91,10 @@ class SensitivityAtSpecificity(_BestUnderConstraint):
         1.0
     """
 
-    def __init__(
-        self,
-        specificity: float,
-        num_thresholds: int = 200,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
-    ) -> None:
+    @continues(_BestUnderConstraint, without=("value",))
+    def __init__(self, specificity: float, *more: Any, **named: Any) -> None:
         self.specificity = check.fraction(specificity, "specificity", closed=True)
-        super().__init__(specificity, num_thresholds, class_id, name, dtype)
+        super().__init__(specificity, *more, **named)
 
     def result(self) -> jax.Array:
         return self._best(self._specificities(), self._recalls())
@@ -120,16 +115,10 @@ class SpecificityAtSensitivity(_BestUnderConstraint):
         1.0
     """
 
-    def __init__(
-        self,
-        sensitivity: float,
-        num_thresholds: int = 200,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
-    ) -> None:
+    @continues(_BestUnderConstraint, without=("value",))
+    def __init__(self, sensitivity: float, *more: Any, **named: Any) -> None:
         self.sensitivity = check.fraction(sensitivity, "sensitivity", closed=True)
-        super().__init__(sensitivity, num_thresholds, class_id, name, dtype)
+        super().__init__(sensitivity, *more, **named)
 
     def result(self) -> jax.Array:
         return self._best(self._recalls(), self._specificities())
@@ -150,16 +139,10 @@ class PrecisionAtRecall(_BestUnderConstraint):
         1.0
     """
 
-    def __init__(
-        self,
-        recall: float,
-        num_thresholds: int = 200,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
-    ) -> None:
+    @continues(_BestUnderConstraint, without=("value",))
+    def __init__(self, recall: float, *more: Any, **named: Any) -> None:
         self.recall = check.fraction(recall, "recall", closed=True)
-        super().__init__(recall, num_thresholds, class_id, name, dtype)
+        super().__init__(recall, *more, **named)
 
     def result(self) -> jax.Array:
         return self._best(self._recalls(), self._precisions())
@@ -180,16 +163,10 @@ class RecallAtPrecision(_BestUnderConstraint):
         1.0
     """
 
-    def __init__(
-        self,
-        precision: float,
-        num_thresholds: int = 200,
-        class_id: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
-    ) -> None:
+    @continues(_BestUnderConstraint, without=("value",))
+    def __init__(self, precision: float, *more: Any, **named: Any) -> None:
         self.precision = check.fraction(precision, "precision", closed=True)
-        super().__init__(precision, num_thresholds, class_id, name, dtype)
+        super().__init__(precision, *more, **named)
 
     def result(self) -> jax.Array:
         return self._best(self._precisions(), self._recalls())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -74,19 +75,20 @@ class IoU(Metric):
         truth, prediction = _array(y_true), _array(y_pred)
         truth = truth if self.sparse_y_true else jnp.argmax(truth, axis=self.axis)
         prediction = prediction if self.sparse_y_pred else jnp.argmax(prediction, axis=self.axis)
+        shape = truth.shape
         truth, prediction = (y.reshape(-1).astype("int32") for y in (truth, prediction))
         counted = (truth >= 0) & (truth < self.num_classes)
         counted &= (prediction >= 0) & (prediction < self.num_classes)
         if self.ignore_class is not None:
             counted &= truth != self.ignore_class
-        weight = jnp.where(counted, self._weights(sample_weight, truth.shape), 0)
+        weight = jnp.where(counted, self._weights(sample_weight, shape), 0)
         rows, columns = (jnp.where(counted, y, 0) for y in (truth, prediction))
         matrix = jnp.zeros(self.total_cm.shape, self.dtype).at[rows, columns].add(weight)
         self.total_cm.assign_add(matrix)
 
     def _weights(self, sample_weight: Any, shape: tuple[int, ...]) -> jax.Array:
         if sample_weight is None:
-            return jnp.ones(shape, self.dtype)
+            return jnp.ones(math.prod(shape), self.dtype)
         weight = _array(sample_weight)
         if jnp.issubdtype(weight.dtype, jnp.floating) and "int" in self.dtype:
             warnings.warn(
@@ -94,7 +96,11 @@ class IoU(Metric):
                 "its dtype is a whole number type; pass dtype='float32' to keep them.",
                 stacklevel=3,
             )
-        return jnp.broadcast_to(weight.astype(self.dtype).reshape(-1), shape)
+        weight = weight.astype(self.dtype)
+        if weight.shape and weight.shape == shape[: weight.ndim]:  # one for all entries of a row
+            weight = weight.reshape(weight.shape + (1,) * (len(shape) - weight.ndim))
+            weight = jnp.broadcast_to(weight, shape)
+        return jnp.broadcast_to(weight.reshape(-1), (math.prod(shape),))
 
     def result(self) -> jax.Array:
         matrix = self.total_cm.value

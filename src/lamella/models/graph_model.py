@@ -13,8 +13,10 @@ from lamella._base.registry import near_miss
 from lamella._base.warn import warn_person
 from lamella._graph.function import Graph
 from lamella._graph.node import Node, Operation
+from lamella._graph.operation import OpCall
 from lamella._graph.symbolic import KerasTensor
 from lamella._layer import masking
+from lamella._layer.rows import require_rows_apart
 from lamella.layers.core.input_layer import Input
 
 
@@ -61,6 +63,7 @@ class ModelGraph:
         arrays = self.flatten(inputs, who)
         flat = self._with_losses.run(arrays, _call)
         count = len(self.flat_outputs)
+        require_rows_apart(who, len(flat) > count)
         for loss in flat[count:]:
             add_loss(loss)
         return jax.tree.unflatten(jax.tree.structure(self.outputs), flat[:count])
@@ -111,8 +114,16 @@ class ModelGraph:
         return [inputs[name] for name in names]
 
 
+# Files of `ops` whose functions compute entry by entry.
+_BY_ENTRY = ("arithmetic", "comparison", "exponential", "rounding", "trigonometric")
+
+
 def _call(node: Node, args: tuple, kwargs: dict[str, Any]) -> Any:
-    return node.operation(*args, **kwargs)  # type: ignore[operator]
+    operation = node.operation
+    if isinstance(operation, OpCall):
+        family = operation.function.__module__.rpartition(".")[2]
+        require_rows_apart(operation.name, family not in _BY_ENTRY)
+    return operation(*args, **kwargs)  # type: ignore[operator]
 
 
 def _name(tensor: KerasTensor) -> str:

@@ -43,6 +43,8 @@ class Model(OldMethods, Layer):
         15
     """
 
+    mixes_rows = False  # its layers are asked one by one
+
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         if cls is Model and _is_functional_call(args, kwargs):
             return super().__new__(Functional, *args, **kwargs)

@@ -47,6 +47,6 @@ from lamella.ops.normalization import layer_normalization as layer_normalization
 from lamella.ops.normalization import moments as moments
 from lamella.ops.normalization import normalize as normalize
 from lamella.ops.normalization import rms_normalization as rms_normalization
+from lamella.ops.products import multi_hot as multi_hot
+from lamella.ops.products import psnr as psnr
 from lamella.ops.rounding import polar as polar
-from lamella.ops.weighted import multi_hot as multi_hot
-from lamella.ops.weighted import psnr as psnr

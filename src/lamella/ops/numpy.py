@@ -22,16 +22,14 @@ from lamella.ops.arithmetic import nextafter as nextafter
 from lamella.ops.arithmetic import sign as sign
 from lamella.ops.arithmetic import subtract as subtract
 from lamella.ops.arithmetic import true_divide as true_divide
-from lamella.ops.bitwise import bitwise_and as bitwise_and
-from lamella.ops.bitwise import bitwise_invert as bitwise_invert
-from lamella.ops.bitwise import bitwise_left_shift as bitwise_left_shift
-from lamella.ops.bitwise import bitwise_not as bitwise_not
-from lamella.ops.bitwise import bitwise_or as bitwise_or
-from lamella.ops.bitwise import bitwise_right_shift as bitwise_right_shift
-from lamella.ops.bitwise import bitwise_xor as bitwise_xor
-from lamella.ops.bitwise import left_shift as left_shift
-from lamella.ops.bitwise import right_shift as right_shift
 from lamella.ops.comparison import allclose as allclose
+from lamella.ops.comparison import bitwise_and as bitwise_and
+from lamella.ops.comparison import bitwise_invert as bitwise_invert
+from lamella.ops.comparison import bitwise_left_shift as bitwise_left_shift
+from lamella.ops.comparison import bitwise_not as bitwise_not
+from lamella.ops.comparison import bitwise_or as bitwise_or
+from lamella.ops.comparison import bitwise_right_shift as bitwise_right_shift
+from lamella.ops.comparison import bitwise_xor as bitwise_xor
 from lamella.ops.comparison import equal as equal
 from lamella.ops.comparison import greater as greater
 from lamella.ops.comparison import greater_equal as greater_equal
@@ -43,6 +41,7 @@ from lamella.ops.comparison import isnan as isnan
 from lamella.ops.comparison import isneginf as isneginf
 from lamella.ops.comparison import isposinf as isposinf
 from lamella.ops.comparison import isreal as isreal
+from lamella.ops.comparison import left_shift as left_shift
 from lamella.ops.comparison import less as less
 from lamella.ops.comparison import less_equal as less_equal
 from lamella.ops.comparison import logical_and as logical_and
@@ -50,6 +49,7 @@ from lamella.ops.comparison import logical_not as logical_not
 from lamella.ops.comparison import logical_or as logical_or
 from lamella.ops.comparison import logical_xor as logical_xor
 from lamella.ops.comparison import not_equal as not_equal
+from lamella.ops.comparison import right_shift as right_shift
 from lamella.ops.comparison import signbit as signbit
 from lamella.ops.control import vectorize as vectorize
 from lamella.ops.convert import ndim as ndim
@@ -117,9 +117,11 @@ from lamella.ops.joining import split as split
 from lamella.ops.joining import stack as stack
 from lamella.ops.joining import vsplit as vsplit
 from lamella.ops.joining import vstack as vstack
+from lamella.ops.products import average as average
 from lamella.ops.products import cross as cross
 from lamella.ops.products import diff as diff
 from lamella.ops.products import dot as dot
+from lamella.ops.products import einsum as einsum
 from lamella.ops.products import inner as inner
 from lamella.ops.products import kron as kron
 from lamella.ops.products import matmul as matmul
@@ -218,5 +220,3 @@ from lamella.ops.trigonometric import sinc as sinc
 from lamella.ops.trigonometric import sinh as sinh
 from lamella.ops.trigonometric import tan as tan
 from lamella.ops.trigonometric import tanh as tanh
-from lamella.ops.weighted import average as average
-from lamella.ops.weighted import einsum as einsum

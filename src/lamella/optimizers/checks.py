@@ -12,22 +12,11 @@ from lamella._base.errors import InvalidArgument, WrongType
 from lamella._base.old_spellings import tell
 from lamella._base.registry import near_miss
 from lamella._state.variable import Variable
+from lamella.optimizers.options import Options
 from lamella.optimizers.schedules.base import InverseTimeDecay
 
 KERAS_2_ENTRIES = ("jit_compile", "is_legacy_optimizer", "decay")
-_COMMON = (
-    "learning_rate",
-    "weight_decay",
-    "clipnorm",
-    "clipvalue",
-    "global_clipnorm",
-    "use_ema",
-    "ema_momentum",
-    "ema_overwrite_frequency",
-    "loss_scale_factor",
-    "gradient_accumulation_steps",
-    "name",
-)
+_COMMON = ("learning_rate", *Options.__annotations__)
 
 
 def with_old_decay(class_name: str, rate: Any, kwargs: dict[str, Any]) -> Any:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Unpack
 
 import jax.numpy as jnp
 
 from lamella._base.errors import InvalidArgument
 from lamella._base.registry import register
+from lamella._base.signatures import continues
 from lamella._state.variable import Variable
 from lamella.optimizers.adagrad import constant
 from lamella.optimizers.base import Optimizer
+from lamella.optimizers.options import Options
 
 
 @register("optimizer", "ftrl", module="keras.optimizers")
@@ -41,6 +43,7 @@ class Ftrl(Optimizer):
     Source: McMahan et al. 2013, KDD 19:1222, "Ad click prediction: a view from the trenches".
     """
 
+    @continues(Optimizer)
     def __init__(
         self,
         learning_rate: Any = 0.001,
@@ -50,32 +53,10 @@ class Ftrl(Optimizer):
         l2_regularization_strength: float = 0.0,
         l2_shrinkage_regularization_strength: float = 0.0,
         beta: float = 0.0,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-        use_ema: bool = False,
-        ema_momentum: float = 0.99,
-        ema_overwrite_frequency: int | None = None,
-        loss_scale_factor: float | None = None,
-        gradient_accumulation_steps: int | None = None,
-        name: str | None = None,
-        **kwargs: Any,
+        *options: Any,
+        **named: Unpack[Options],
     ) -> None:
-        super().__init__(
-            learning_rate,
-            weight_decay,
-            clipnorm,
-            clipvalue,
-            global_clipnorm,
-            use_ema,
-            ema_momentum,
-            ema_overwrite_frequency,
-            loss_scale_factor,
-            gradient_accumulation_steps,
-            name,
-            **kwargs,
-        )
+        super().__init__(learning_rate, *options, **named)
         _check_sign("learning_rate_power", -learning_rate_power, learning_rate_power)
         for key, value in (
             ("initial_accumulator_value", initial_accumulator_value),

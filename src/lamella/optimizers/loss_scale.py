@@ -14,18 +14,9 @@ from lamella._base.serialize import deserialize, serialize
 from lamella._state.variable import Variable
 from lamella.optimizers import checks
 from lamella.optimizers.base import Optimizer
+from lamella.optimizers.options import Options
 
-_NOT_HERE = (
-    "weight_decay",
-    "clipnorm",
-    "clipvalue",
-    "global_clipnorm",
-    "use_ema",
-    "ema_momentum",
-    "ema_overwrite_frequency",
-    "loss_scale_factor",
-    "gradient_accumulation_steps",
-)
+_NOT_HERE = set(Options.__annotations__) - {"name"}
 
 
 @register("optimizer", "lossscaleoptimizer", module="keras.optimizers")
@@ -64,7 +55,7 @@ class LossScaleOptimizer(Optimizer):
                 "LossScaleOptimizer does not take dynamic=False.",
                 help="Set loss_scale_factor on the inner optimizer instead.",
             )
-        for key in _NOT_HERE:
+        for key in sorted(_NOT_HERE.intersection(kwargs)):
             if kwargs.pop(key, None) not in (None, False, 0.99):
                 raise InvalidArgument(
                     f"LossScaleOptimizer does not take the argument `{key}`.",

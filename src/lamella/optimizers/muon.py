@@ -12,7 +12,7 @@ import jax.numpy as jnp
 from lamella._base.registry import register
 from lamella._state.variable import Variable
 from lamella.optimizers.base import Optimizer
-from lamella.optimizers.moments import corrections, mean_and_square
+from lamella.optimizers.moments import advanced, corrections
 
 
 def orthogonal(x: jax.Array, steps: int, coefficients: tuple[float, float, float]) -> jax.Array:
@@ -171,9 +171,7 @@ class Muon(Optimizer):
         index = self._get_variable_index(variable)
         slots = self._momentums[index], self._velocities[index]
         betas = self.adam_beta_1, self.adam_beta_2
-        moments = mean_and_square(slots, gradient, *betas)
-        for slot, new in zip(slots, moments):
-            slot.assign(new)
+        moments = advanced(slots, gradient, *betas)
         left_1, left_2 = corrections(self.iterations + 1, *betas, value.dtype)
         scale = rate * jnp.sqrt(left_2) / left_1
         variable.assign(value - moments.mean * scale / (jnp.sqrt(moments.square) + self.epsilon))

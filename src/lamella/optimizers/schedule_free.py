@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Unpack
 
 import jax.numpy as jnp
 
 from lamella._base.registry import register
+from lamella._base.signatures import continues
 from lamella._state.variable import Variable
-from lamella.optimizers.base import Optimizer
+from lamella.optimizers.moments import MomentOptimizer
+from lamella.optimizers.options import Options
 
 
 @register("optimizer", "schedulefreeadamw", module="keras.optimizers")
-class ScheduleFreeAdamW(Optimizer):
+class ScheduleFreeAdamW(MomentOptimizer):
     """Adam that averages its weights as it goes and so needs no schedule.
 
     z <- z - rate * g / (sqrt(v / (1 - beta_2^t)) + epsilon),   x <- x + (z - x) / t,
@@ -37,6 +39,7 @@ class ScheduleFreeAdamW(Optimizer):
     Source: Defazio et al. 2024, arXiv:2405.15682.
     """
 
+    @continues(MomentOptimizer)
     def __init__(
         self,
         learning_rate: Any = 0.0025,
@@ -44,42 +47,14 @@ class ScheduleFreeAdamW(Optimizer):
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
         warmup_steps: int = 0,
-        weight_decay: float | None = None,
-        clipnorm: float | None = None,
-        clipvalue: float | None = None,
-        global_clipnorm: float | None = None,
-        use_ema: bool = False,
-        ema_momentum: float = 0.99,
-        ema_overwrite_frequency: int | None = None,
-        loss_scale_factor: float | None = None,
-        gradient_accumulation_steps: int | None = None,
-        name: str | None = None,
-        **kwargs: Any,
+        *options: Any,
+        **named: Unpack[Options],
     ) -> None:
-        super().__init__(
-            learning_rate,
-            weight_decay,
-            clipnorm,
-            clipvalue,
-            global_clipnorm,
-            use_ema,
-            ema_momentum,
-            ema_overwrite_frequency,
-            loss_scale_factor,
-            gradient_accumulation_steps,
-            name,
-            **kwargs,
-        )
-        self.beta_1 = beta_1
-        self.beta_2 = beta_2
-        self.epsilon = epsilon
+        super().__init__(learning_rate, beta_1, beta_2, epsilon, *options, **named)
         self.warmup_steps = warmup_steps
 
     def build(self, variables: Sequence[Variable]) -> None:
         super().build(variables)
-        self._momentums, self._velocities = self.add_optimizer_variables(
-            variables, ["momentum", "velocity"]
-        )
         for momentum, variable in zip(self._momentums, variables):
             if momentum is not None:
                 momentum.assign(variable.value)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import numbers
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check
+from lamella._base import check, registry
+from lamella._base import serialize as plain
 from lamella._base.configurable import Configurable
 from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella._base.registry import register
@@ -164,3 +166,59 @@ l1 = L1
 l2 = L2
 l1_l2 = L1L2
 orthogonal_regularizer = OrthogonalRegularizer
+
+
+def get(identifier: Any) -> Any:
+    """The regularizer that an argument means.
+
+    Args:
+        identifier: a name, a config, a class, an object, a function, or None, which gives None.
+
+    Raises: UnknownName, if there is none of that name; WrongType, if it is none of those.
+
+    Example:
+        >>> get("l2")
+        L2()
+    """
+    return plain.resolve("regularizer", identifier)
+
+
+def serialize(regularizer: Any) -> Any:
+    """A regularizer as a plain dictionary.
+
+    Args:
+        regularizer: the object.
+
+    Example:
+        >>> serialize(get("l2"))["class_name"]
+        'L2'
+    """
+    return plain.serialize(regularizer)
+
+
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """The regularizer that a plain dictionary describes.
+
+    Args:
+        config: what `serialize` gave.
+        custom_objects: your own classes by name.
+
+    Example:
+        >>> deserialize(serialize(get("l2")))
+        L2()
+    """
+    with registry.custom_objects(custom_objects):
+        return get(config)
+
+
+def l1l2(l1: float = 0.01, l2: float = 0.01) -> L1L2:
+    """Both penalties at once, with the factors that Keras 1 had.
+
+    Args:
+        l1, l2: the factors, >= 0.
+
+    Example:
+        >>> l1l2(l1=0.5)
+        L1L2(l1=0.5, l2=0.01)
+    """
+    return L1L2(l1, l2)

@@ -248,3 +248,50 @@ def test_moving_averages_are_in_the_model_while_it_is_evaluated() -> None:
     assert float(variable) == 1.5
     swap.on_test_end()
     assert float(variable) == 2.0
+
+
+@pytest.mark.parametrize("name", ["EarlyStopping", "ReduceLROnPlateau", "ModelCheckpoint"])
+def test_every_callback_that_watches_refuses_a_name_that_cannot_come(
+    name: str, tmp_path: Path
+) -> None:
+    options: dict[str, Any] = {"monitor": "val_acuracy", "mode": "max"}
+    if name == "ModelCheckpoint":
+        options.update(filepath=tmp_path / "m.keras", save_best_only=True)
+    watching = getattr(callbacks, name)(**options)
+    logs = {"loss": 1.0, "val_accuracy": 0.5}
+    with pytest.raises(UnknownName, match=f"{name} watches 'val_acuracy'"):
+        drive(callbacks, optimizers.SGD(), watching, [logs])
+    watching.monitor = "val_accuracy"
+    with pytest.warns(UserWarning, match="validation_data"):  # it may be missing later
+        drive(callbacks, optimizers.SGD(), watching, [logs, {"loss": 1.0}])
+
+
+def test_plateaus_know_their_arguments() -> None:
+    with pytest.raises(WrongType, match=r"`patince`\. Did you mean 'patience'"):
+        callbacks.ReduceLROnPlateau(patince=3)
+    forget()
+    with pytest.warns(OldSpellingWarning, match="min_delta=0.5"):
+        assert callbacks.ReduceLROnPlateau(epsilon=0.5).min_delta == 0.5
+
+
+def test_checkpoints_need_a_number_of_batches_above_zero() -> None:
+    with pytest.raises(InvalidArgument, match="save_freq"):
+        callbacks.ModelCheckpoint("m.keras", save_freq=0)
+
+
+def test_averages_stay_if_training_ends_early() -> None:
+    from lamella._state.variable import Variable
+
+    variable = Variable(0.0)
+    optimizer = optimizers.SGD(1.0, use_ema=True, ema_momentum=0.5)
+    for gradient in (-1.0, -1.0):
+        optimizer.apply([np.float32(gradient)], [variable])
+    model = Model(optimizer)
+    model.stop_training = True
+    swap = callbacks.SwapEMAWeights(swap_on_epoch=True)
+    swap.set_model(model)
+    swap.set_params({"epochs": 9})
+    swap.on_epoch_begin(0)
+    swap.on_epoch_end(0)
+    optimizer.finalize_variable_values([variable])
+    assert float(variable) == 1.5

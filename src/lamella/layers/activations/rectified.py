@@ -8,11 +8,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella import activations, constraints, initializers, regularizers
+from lamella import activations
 from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella._base.registry import register
 from lamella._layer.input_spec import InputSpec
 from lamella._layer.layer import Layer
+from lamella.layers._parts import add_part, keep_parts
 
 
 def _not_negative(value: Any, name: str, who: str) -> Any:
@@ -159,9 +160,7 @@ class PReLU(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.alpha_initializer = initializers.get(alpha_initializer)
-        self.alpha_regularizer = regularizers.get(alpha_regularizer)
-        self.alpha_constraint = constraints.get(alpha_constraint)
+        keep_parts(self, locals())
         if shared_axes is not None:
             shared_axes = [shared_axes] if isinstance(shared_axes, int) else list(shared_axes)
         self.shared_axes = shared_axes
@@ -178,13 +177,7 @@ class PReLU(Layer):
                 f"shape {tuple(input_shape)}, shared_axes={self.shared_axes}.",
                 help="Share the unknown axes, for example shared_axes=[1, 2] for images.",
             )
-        self.alpha = self.add_weight(
-            name="alpha",
-            shape=tuple(sizes),
-            initializer=self.alpha_initializer,
-            regularizer=self.alpha_regularizer,
-            constraint=self.alpha_constraint,
-        )
+        self.alpha = add_part(self, "alpha", tuple(sizes))
         own = {axis: input_shape[axis] for axis in range(1, len(input_shape)) if axis not in shared}
         self.input_spec = InputSpec(ndim=len(input_shape), axes=own)
 

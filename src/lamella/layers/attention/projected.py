@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella import constraints, initializers, regularizers
+from lamella import initializers
 from lamella._base import check
 from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella._layer.input_spec import shown
@@ -32,6 +32,13 @@ class ProjectedAttention(Layer):
     # The axes of the inputs over which attention goes.
     _axes: tuple[int, ...] = (1,)
     _features: int
+    kernel_initializer: Any
+    bias_initializer: Any
+    kernel_regularizer: Any
+    bias_regularizer: Any
+    kernel_constraint: Any
+    bias_constraint: Any
+    _inner_activity_regularizer: Any
 
     def _set_attention(
         self,
@@ -57,19 +64,6 @@ class ProjectedAttention(Layer):
                 "has no dropout.",
                 help="Set dropout=0.0, or leave flash_attention out.",
             )
-
-    def _set_weights_of(
-        self,
-        initializer: tuple[Any, Any],
-        regularizer: tuple[Any, Any],
-        constraint: tuple[Any, Any],
-        activity_regularizer: Any,
-    ) -> None:
-        """Each pair is for kernels and biases, in this order, since seeds are drawn in it."""
-        self.kernel_initializer, self.bias_initializer = map(initializers.get, initializer)
-        self.kernel_regularizer, self.bias_regularizer = map(regularizers.get, regularizer)
-        self.kernel_constraint, self.bias_constraint = map(constraints.get, constraint)
-        self._inner_activity_regularizer = regularizers.get(activity_regularizer)
 
     def _add_projections(
         self,

@@ -1,10 +1,145 @@
-"""Conv1D, Conv2D and Conv3D."""
+"""Conv1D, Conv2D and Conv3D, and what all convolutions have in common."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from lamella import activations
+from lamella._base import check
+from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella._base.registry import register
-from lamella.layers._defaults import with_defaults
-from lamella.layers.convolutional.engine import Convolution
+from lamella._base.settings import data_format as checked_format
+from lamella._base.signatures import with_defaults
+from lamella._layer.input_spec import InputSpec
+from lamella._layer.layer import Layer
+from lamella._lowering.convolution import convolution
+from lamella._state.variable import Variable
+from lamella.layers._parts import add_part, keep_parts
+from lamella.layers._windows import channel_axis, known_channels, require_room
+
+
+class ConvolutionBase(Layer):
+    """A layer that slides kernels over the spatial axes. Subclasses fill `build` and `call`."""
+
+    rank: int
+    use_bias: bool
+    activation: Callable[[jax.Array], jax.Array]
+    paddings: tuple[str, ...] = ("valid", "same")
+    dilates_strided = False
+    mixes_rows = False
+    _not_in_config = ("autocast",)
+
+    def _set_geometry(
+        self, kernel_size: Any, strides: Any, padding: str, data_format: Any, dilation_rate: Any
+    ) -> None:
+        self.kernel_size = check.tuple_of_ints(kernel_size, self.rank, "kernel_size")
+        self.strides = check.tuple_of_ints(strides, self.rank, "strides")
+        self.dilation_rate = check.tuple_of_ints(dilation_rate, self.rank, "dilation_rate")
+        self.padding = check.one_of(str(padding).lower(), self.paddings, "padding")
+        self.data_format = checked_format(data_format)
+        self.input_spec = InputSpec(ndim=self.rank + 2)
+        if max(self.strides) > 1 and max(self.dilation_rate) > 1 and not self.dilates_strided:
+            raise InvalidArgument(
+                f"{self._who()} cannot combine strides > 1 with dilation_rate > 1. Received: "
+                f"strides={self.strides}, dilation_rate={self.dilation_rate}.",
+                help="Set one of them to 1, or pool after a dilated convolution.",
+            )
+
+    @property
+    def _channels_last(self) -> bool:
+        return self.data_format == "channels_last"
+
+    def _read_channels(self, input_shape: Any) -> int:
+        """The input's channels, which all later inputs must have too."""
+        axis = channel_axis(self.data_format)
+        channels = known_channels(input_shape, axis, self._who())
+        self.input_spec = InputSpec(ndim=self.rank + 2, axes={axis: channels})
+        return channels
+
+    def _add_bias_weight(self, size: int) -> None:
+        self.bias: Variable | None = add_part(self, "bias", (size,)) if self.use_bias else None
+
+    def _prepared(self, inputs: jax.Array, kernel: jax.Array) -> jax.Array:
+        """The inputs in the kernel's type, after a look at their sizes."""
+        if self.padding == "valid":
+            pairs = zip(self.kernel_size, self.dilation_rate)
+            reach = tuple((size - 1) * step + 1 for size, step in pairs)
+            require_room(self._who(), "kernel", reach, inputs.shape, self._channels_last)
+        return inputs.astype(kernel.dtype)
+
+    def _finished(self, outputs: jax.Array) -> jax.Array:
+        if self.bias is not None:
+            ones = tuple(range(1, self.rank + 1))
+            places = (0, *ones) if self._channels_last else (0, *(place + 1 for place in ones))
+            outputs = outputs + jnp.expand_dims(self.bias.value, places)
+        return self.activation(outputs)
+
+
+class Convolution(ConvolutionBase):
+    """Slides kernels over the spatial axes; a leaf says how many those are in `rank`."""
+
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: Any,
+        strides: Any = 1,
+        padding: str = "valid",
+        data_format: str | None = None,
+        dilation_rate: Any = 1,
+        groups: int = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self.filters = check.positive_int(filters, "filters")
+        self.groups = check.positive_int(groups, "groups")
+        self._set_geometry(kernel_size, strides, padding, data_format, dilation_rate)
+        keep_parts(self, locals())
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+        if self.filters % self.groups:
+            raise InvalidArgument(
+                f"{self._who()} expects filters to be a multiple of groups. Received: "
+                f"filters={self.filters}, groups={self.groups}.",
+                help="Each group makes filters / groups channels.",
+            )
+
+    def build(self, input_shape: Any) -> None:
+        channels = self._read_channels(input_shape)
+        if channels % self.groups:
+            raise InvalidShape(
+                f"{self._who()} expects the input's channels to be a multiple of groups. Received: "
+                f"{channels} channels, groups={self.groups}.",
+                help="Pass a value of groups that divides both the channels and the filters.",
+            )
+        shape = (*self.kernel_size, channels // self.groups, self.filters)
+        self.kernel = add_part(self, "kernel", shape)
+        self._add_bias_weight(self.filters)
+
+    def call(self, inputs: jax.Array) -> jax.Array:
+        kernel = self.kernel.value
+        outputs = convolution(
+            self._prepared(inputs, kernel),
+            kernel,
+            strides=self.strides,
+            padding=self.padding,
+            dilation=self.dilation_rate,
+            groups=self.groups,
+            channels_last=self._channels_last,
+        )
+        return self._finished(outputs)
 
 
 @register("layer", "Convolution1D", module="keras.layers")

@@ -1,18 +1,137 @@
-"""SeparableConv1D and SeparableConv2D: first over space, then over channels."""
+"""Convolutions that take each channel alone: depthwise and separable ones."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
-from lamella import constraints, initializers, regularizers
+from lamella import activations
 from lamella._base import check
 from lamella._base.registry import register
+from lamella._base.signatures import with_defaults
 from lamella._lowering.convolution import convolution
-from lamella.layers._defaults import with_defaults
-from lamella.layers.convolutional.base import ConvolutionBase
-from lamella.layers.convolutional.depthwise import convolve_channels
+from lamella.layers._parts import add_part, keep_parts
+from lamella.layers.convolutional.convolution import ConvolutionBase
+
+
+def convolve_channels(layer: ConvolutionBase, inputs: jax.Array, kernel: jax.Array) -> jax.Array:
+    """Convolves each channel with its own kernels, (*window, channels, multiplier)."""
+    channels, multiplier = kernel.shape[-2:]
+    return convolution(
+        inputs,
+        jnp.reshape(kernel, (*kernel.shape[:-2], 1, channels * multiplier)),
+        strides=layer.strides,
+        padding=layer.padding,
+        dilation=layer.dilation_rate,
+        groups=channels,
+        channels_last=layer._channels_last,
+    )
+
+
+class DepthwiseConvolution(ConvolutionBase):
+    """The engine of both; a leaf says how many spatial axes there are in `rank`."""
+
+    dilates_strided = True
+
+    def __init__(
+        self,
+        kernel_size: Any,
+        strides: Any = 1,
+        padding: str = "valid",
+        depth_multiplier: int = 1,
+        data_format: str | None = None,
+        dilation_rate: Any = 1,
+        activation: Any = None,
+        use_bias: bool = True,
+        depthwise_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        depthwise_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        depthwise_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self.depth_multiplier = check.positive_int(depth_multiplier, "depth_multiplier")
+        self._set_geometry(kernel_size, strides, padding, data_format, dilation_rate)
+        keep_parts(self, locals())
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+
+    def build(self, input_shape: Any) -> None:
+        channels = self._read_channels(input_shape)
+        shape = (*self.kernel_size, channels, self.depth_multiplier)
+        self.kernel = add_part(self, "kernel", shape, "depthwise")
+        self._add_bias_weight(channels * self.depth_multiplier)
+
+    def call(self, inputs: jax.Array) -> jax.Array:
+        kernel = self.kernel.value
+        return self._finished(convolve_channels(self, self._prepared(inputs, kernel), kernel))
+
+
+@register("layer", module="keras.layers")
+@with_defaults()
+class DepthwiseConv1D(DepthwiseConvolution):
+    """Convolves every channel of a sequence with kernels of its own.
+
+    y[n, p, i * m + j] = activation(sum_w x[n, p * strides + w, i] kernel[w, i, j] + b)
+
+    Args:
+        kernel_size: steps that a kernel sees, >= 1.
+        strides: steps between two windows, >= 1.
+        padding: "valid" (none) or "same" (as many outputs as inputs, divided by strides).
+        depth_multiplier: m, the outputs for each channel, >= 1.
+        data_format: "channels_last", "channels_first", or None for the default.
+        dilation_rate: distance between the entries that a kernel sees, >= 1.
+        activation: a name, a function, or None for none.
+        use_bias: whether to add a bias.
+        depthwise_initializer, bias_initializer: how weights start.
+        depthwise_regularizer, bias_regularizer: costs of the weights.
+        activity_regularizer: a cost of the output.
+        depthwise_constraint, bias_constraint: applied after each update.
+
+    Shapes: (n, steps, channels) -> (n, new_steps, channels * depth_multiplier)
+
+    Example:
+        >>> DepthwiseConv1D(3, depth_multiplier=2)(jnp.ones((2, 10, 5))).shape
+        (2, 8, 10)
+    """
+
+    rank = 1
+
+
+@register("layer", module="keras.layers")
+@with_defaults(strides=(1, 1), dilation_rate=(1, 1))
+class DepthwiseConv2D(DepthwiseConvolution):
+    """Convolves every channel of images with kernels of its own.
+
+    y[n, p, i * m + j] = activation(sum_w x[n, p * strides + w, i] kernel[w, i, j] + b)
+
+    Args:
+        kernel_size: rows and columns that a kernel sees; one number stands for both.
+        strides: rows and columns between two windows, >= 1.
+        padding: "valid" (none) or "same" (as many outputs as inputs, divided by strides).
+        depth_multiplier: m, the outputs for each channel, >= 1.
+        data_format: "channels_last", "channels_first", or None for the default.
+        dilation_rate: distance between the entries that a kernel sees, >= 1.
+        activation: a name, a function, or None for none.
+        use_bias: whether to add a bias.
+        depthwise_initializer, bias_initializer: how weights start.
+        depthwise_regularizer, bias_regularizer: costs of the weights.
+        activity_regularizer: a cost of the output.
+        depthwise_constraint, bias_constraint: applied after each update.
+
+    Shapes: (n, rows, columns, channels) -> (n, new_rows, new_columns, channels * depth_multiplier)
+
+    Example:
+        >>> DepthwiseConv2D(3, padding="same")(jnp.ones((2, 8, 8, 5))).shape
+        (2, 8, 8, 5)
+    """
+
+    rank = 2
 
 
 class SeparableConvolution(ConvolutionBase):
@@ -47,30 +166,16 @@ class SeparableConvolution(ConvolutionBase):
         self.filters = check.positive_int(filters, "filters")
         self.depth_multiplier = check.positive_int(depth_multiplier, "depth_multiplier")
         self._set_geometry(kernel_size, strides, padding, data_format, dilation_rate)
-        self.depthwise_initializer = initializers.get(depthwise_initializer)
-        self.pointwise_initializer = initializers.get(pointwise_initializer)
-        self.depthwise_regularizer = regularizers.get(depthwise_regularizer)
-        self.pointwise_regularizer = regularizers.get(pointwise_regularizer)
-        self.depthwise_constraint = constraints.get(depthwise_constraint)
-        self.pointwise_constraint = constraints.get(pointwise_constraint)
-        self._set_bias(activation, use_bias, bias_initializer, bias_regularizer, bias_constraint)
+        keep_parts(self, locals())
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
 
     def build(self, input_shape: Any) -> None:
         channels = self._read_channels(input_shape)
-        self.depthwise_kernel = self.add_weight(
-            name="depthwise_kernel",
-            shape=(*self.kernel_size, channels, self.depth_multiplier),
-            initializer=self.depthwise_initializer,
-            regularizer=self.depthwise_regularizer,
-            constraint=self.depthwise_constraint,
-        )
-        self.pointwise_kernel = self.add_weight(
-            name="pointwise_kernel",
-            shape=(*(1,) * self.rank, channels * self.depth_multiplier, self.filters),
-            initializer=self.pointwise_initializer,
-            regularizer=self.pointwise_regularizer,
-            constraint=self.pointwise_constraint,
-        )
+        shape = (*self.kernel_size, channels, self.depth_multiplier)
+        self.depthwise_kernel = add_part(self, "depthwise_kernel", shape, "depthwise")
+        shape = (*(1,) * self.rank, channels * self.depth_multiplier, self.filters)
+        self.pointwise_kernel = add_part(self, "pointwise_kernel", shape, "pointwise")
         self._add_bias_weight(self.filters)
 
     def call(self, inputs: jax.Array) -> jax.Array:

@@ -8,13 +8,14 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from lamella import constraints, initializers, regularizers
+from lamella import activations
 from lamella._base import check
 from lamella._base.errors import InvalidArgument
 from lamella._base.registry import register
+from lamella._base.signatures import continues, with_defaults
 from lamella._lowering.convolution import SPATIAL_LETTERS, convolution
-from lamella.layers._defaults import with_defaults
-from lamella.layers.convolutional.base import ConvolutionBase
+from lamella.layers._parts import add_part, keep_parts
+from lamella.layers.convolutional.convolution import ConvolutionBase
 
 
 def edge_padding(
@@ -104,10 +105,9 @@ class TransposedConvolution(ConvolutionBase):
         self.filters = check.positive_int(filters, "filters")
         self._set_geometry(kernel_size, strides, padding, data_format, dilation_rate)
         self.output_padding = self._checked_extra(output_padding)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self._set_bias(activation, use_bias, bias_initializer, bias_regularizer, bias_constraint)
+        keep_parts(self, locals())
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
 
     def _checked_extra(self, output_padding: Any) -> tuple[int, ...] | None:
         if output_padding is None:
@@ -123,13 +123,7 @@ class TransposedConvolution(ConvolutionBase):
 
     def build(self, input_shape: Any) -> None:
         channels = self._read_channels(input_shape)
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=(*self.kernel_size, self.filters, channels),
-            initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
+        self.kernel = add_part(self, "kernel", (*self.kernel_size, self.filters, channels))
         self._add_bias_weight(self.filters)
 
     def call(self, inputs: jax.Array) -> jax.Array:
@@ -237,6 +231,7 @@ class Conv3DTranspose(TransposedConvolution):
     rank = 3
 
     # The order of two arguments differs from the other ranks, as it does in Keras.
+    @continues(TransposedConvolution)
     def __init__(
         self,
         filters: int,
@@ -246,36 +241,11 @@ class Conv3DTranspose(TransposedConvolution):
         data_format: str | None = None,
         output_padding: Any = None,
         dilation_rate: Any = (1, 1, 1),
-        activation: Any = None,
-        use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
-        **kwargs: Any,
+        *more: Any,
+        **named: Any,
     ) -> None:
-        super().__init__(
-            filters,
-            kernel_size,
-            strides,
-            padding,
-            output_padding,
-            data_format,
-            dilation_rate,
-            activation,
-            use_bias,
-            kernel_initializer,
-            bias_initializer,
-            kernel_regularizer,
-            bias_regularizer,
-            activity_regularizer,
-            kernel_constraint,
-            bias_constraint,
-            **kwargs,
-        )
+        geometry = padding, output_padding, data_format, dilation_rate
+        super().__init__(filters, kernel_size, strides, *geometry, *more, **named)
 
 
 # The second names that Keras has for them.

@@ -7,12 +7,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella import activations, constraints, initializers, regularizers
+from lamella import activations
 from lamella._base import check
 from lamella._base.errors import InvalidShape
 from lamella._base.registry import register
 from lamella._layer.input_spec import InputSpec
 from lamella._layer.layer import Layer
+from lamella.layers._parts import add_part, keep_parts
 
 
 @register("layer", module="keras.layers")
@@ -66,12 +67,7 @@ class Dense(Layer):
         self.units = check.positive_int(units, "units")
         self.activation = activations.get(activation)
         self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        keep_parts(self, locals())
         self.input_spec = InputSpec(min_ndim=2)
         self.supports_masking = True
 
@@ -82,22 +78,8 @@ class Dense(Layer):
                 f"{self._who()} needs a known size of the last axis. Received: {input_shape}.",
                 help="Give the Input a number there, for example Input(shape=(None, 16)).",
             )
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=(features, self.units),
-            initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
-        self.bias = None
-        if self.use_bias:
-            self.bias = self.add_weight(
-                name="bias",
-                shape=(self.units,),
-                initializer=self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+        self.kernel = add_part(self, "kernel", (features, self.units))
+        self.bias = add_part(self, "bias", (self.units,)) if self.use_bias else None
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
 
     def call(self, inputs: jax.Array, training: bool | None = None) -> jax.Array:

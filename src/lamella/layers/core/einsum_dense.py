@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from lamella import activations, constraints, initializers, regularizers
+from lamella import activations, initializers
 from lamella._base import check
 from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella._base.registry import register
 from lamella._layer.input_spec import InputSpec, shown
 from lamella._layer.layer import Layer
+from lamella.layers._parts import add_part, keep_parts
 
 _FORM = re.compile(r"(\.\.\.)?([a-zA-Z]+)(\.\.\.)?,([a-zA-Z]+)->(\.\.\.)?([a-zA-Z]+)(\.\.\.)?")
 
@@ -63,6 +64,7 @@ class EinsumDense(Layer):
     """
 
     mixes_rows = False
+    kernel_initializer: Any
     _not_in_config = (
         "autocast",
         "output_shape",
@@ -101,12 +103,7 @@ class EinsumDense(Layer):
         self.partial_output_shape = sizes
         self.bias_axes = bias_axes
         self.activation = activations.get(activation)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        keep_parts(self, locals())
         self.quantization_config = quantization_config
 
     def build(self, input_shape: Any) -> None:
@@ -121,25 +118,14 @@ class EinsumDense(Layer):
             )
         inner = [i for i, letter in enumerate(parts.kernel) if letter not in parts.outputs]
         outer = [i for i, letter in enumerate(parts.kernel) if letter in parts.outputs]
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=tuple(kernel_shape),
-            initializer=_with_axes(self.kernel_initializer, inner, outer),
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
+        initializer = _with_axes(self.kernel_initializer, inner, outer)
+        self.kernel = add_part(self, "kernel", kernel_shape, initializer=initializer)
         self.bias = None
         if self.bias_axes is not None:
             first = min(parts.outputs.find(letter) for letter in self.bias_axes)
             varied = [sizes[one] if one in self.bias_axes else 1 for one in parts.outputs[first:]]
             unnamed = len(input_shape) - len(parts.inputs) if parts.dots == "right" else 0
-            self.bias = self.add_weight(
-                name="bias",
-                shape=(*varied, *(1,) * unnamed),
-                initializer=self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+            self.bias = add_part(self, "bias", (*varied, *(1,) * unnamed))
         start = -len(parts.inputs) if parts.dots == "left" else 0
         places = enumerate(parts.inputs, start)
         axes = {place: sizes[letter] for place, letter in places if letter in parts.kernel}

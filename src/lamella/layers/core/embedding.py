@@ -8,11 +8,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lamella import constraints, initializers, regularizers
 from lamella._base import check
 from lamella._base.errors import InvalidData
 from lamella._base.registry import register
 from lamella._layer.layer import Layer
+from lamella.layers._parts import add_part, keep_parts
 
 
 @register("layer", module="keras.layers")
@@ -61,9 +61,7 @@ class Embedding(Layer):
         super().__init__(**kwargs)
         self.input_dim = check.positive_int(input_dim, "input_dim")
         self.output_dim = check.positive_int(output_dim, "output_dim")
-        self.embeddings_initializer = initializers.get(embeddings_initializer)
-        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
-        self.embeddings_constraint = constraints.get(embeddings_constraint)
+        keep_parts(self, locals())
         self.mask_zero = bool(mask_zero)
         self.supports_masking = self.mask_zero
         self.autocast = False
@@ -75,13 +73,7 @@ class Embedding(Layer):
     def build(self, input_shape: Any = None) -> None:
         if self.built:
             return
-        self.embeddings = self.add_weight(
-            name="embeddings",
-            shape=(self.input_dim, self.output_dim),
-            initializer=self.embeddings_initializer,
-            regularizer=self.embeddings_regularizer,
-            constraint=self.embeddings_constraint,
-        )
+        self.embeddings = add_part(self, "embeddings", (self.input_dim, self.output_dim))
 
     def call(self, inputs: jax.Array) -> jax.Array:
         if not jnp.issubdtype(inputs.dtype, jnp.integer):

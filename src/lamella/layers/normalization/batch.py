@@ -9,13 +9,13 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from lamella import initializers
 from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella._base.registry import register
 from lamella._layer.input_spec import InputSpec, shown
 from lamella._lowering.normalization import batch_moments, normalize
 from lamella._state.variable import Variable
 from lamella.initializers import Initializer
+from lamella.layers._parts import keep_parts
 from lamella.layers.normalization.scaled import (
     ScaledNormalization,
     axes_of,
@@ -62,6 +62,11 @@ class BatchNormalization(ScaledNormalization):
     """
 
     mixes_rows = True
+    moving_mean_initializer: Any
+    moving_variance_initializer: Any
+
+    def _mixes_rows(self, training: bool | None) -> bool:
+        return bool(training)
 
     def __init__(
         self,
@@ -88,13 +93,7 @@ class BatchNormalization(ScaledNormalization):
         self.axis = int(axis[0] if isinstance(axis, (list, tuple)) else axis)
         self.momentum = float(momentum)
         self._set_scaling(epsilon, center, scale)
-        self._set_weights_of(
-            (beta_initializer, gamma_initializer),
-            (beta_regularizer, gamma_regularizer),
-            (beta_constraint, gamma_constraint),
-        )
-        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
-        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
+        keep_parts(self, locals())
         self.renorm = bool(renorm)
         self.renorm_clipping = _checked_limits(renorm_clipping) if renorm else renorm_clipping
         self.renorm_momentum = renorm_momentum

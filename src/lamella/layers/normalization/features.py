@@ -12,6 +12,7 @@ from lamella._base.errors import WrongType
 from lamella._base.registry import register
 from lamella._base.warn import warn_person
 from lamella._layer.layer import Layer
+from lamella.layers._parts import keep_parts
 from lamella.layers.normalization.scaled import (
     ScaledNormalization,
     axes_of,
@@ -93,11 +94,7 @@ class LayerNormalization(ScaledNormalization):
         self.rms_scaling = rms_scaling
         self.autocast = False
         self._set_scaling(epsilon, center, scale)
-        self._set_weights_of(
-            (beta_initializer, gamma_initializer),
-            (beta_regularizer, gamma_regularizer),
-            (beta_constraint, gamma_constraint),
-        )
+        keep_parts(self, locals())
 
     def build(self, input_shape: Any) -> None:
         axes = axes_of(self.axis, len(input_shape), self._who())

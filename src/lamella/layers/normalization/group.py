@@ -12,6 +12,7 @@ from lamella._base import check
 from lamella._base.errors import InvalidShape
 from lamella._base.registry import register
 from lamella._layer.input_spec import InputSpec
+from lamella.layers._parts import keep_parts
 from lamella.layers.normalization.scaled import (
     ScaledNormalization,
     axes_of,
@@ -67,11 +68,7 @@ class GroupNormalization(ScaledNormalization):
         self.groups = -1 if groups == -1 else check.positive_int(groups, "groups")
         self.axis = axis
         self._set_scaling(epsilon, center, scale)
-        self._set_weights_of(
-            (beta_initializer, gamma_initializer),
-            (beta_regularizer, gamma_regularizer),
-            (beta_constraint, gamma_constraint),
-        )
+        keep_parts(self, locals())
 
     def build(self, input_shape: Any) -> None:
         (axis,) = axes_of(self.axis, len(input_shape), self._who())

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from lamella import constraints, initializers, regularizers
 from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella._layer.layer import Layer
 from lamella._state.variable import Variable
+from lamella.layers._parts import add_part
 
 
 class ScaledNormalization(Layer):
@@ -21,37 +21,12 @@ class ScaledNormalization(Layer):
         self.beta: Variable | None = None
         self.supports_masking = True
 
-    def _set_weights_of(
-        self,
-        initializer: tuple[Any, Any],
-        regularizer: tuple[Any, Any],
-        constraint: tuple[Any, Any],
-    ) -> None:
-        """Each pair is for beta and gamma, in this order, since default seeds are drawn in it."""
-        self.beta_initializer, self.gamma_initializer = map(initializers.get, initializer)
-        self.beta_regularizer, self.gamma_regularizer = map(regularizers.get, regularizer)
-        self.beta_constraint, self.gamma_constraint = map(constraints.get, constraint)
-
     def _add_scaling(self, shape: tuple[int, ...], *, gamma: bool, beta: bool) -> None:
         # Read in full precision: the statistics they are applied to are in float32 too.
         if gamma:
-            self.gamma = self.add_weight(
-                name="gamma",
-                shape=shape,
-                initializer=self.gamma_initializer,
-                regularizer=self.gamma_regularizer,
-                constraint=self.gamma_constraint,
-                autocast=False,
-            )
+            self.gamma = add_part(self, "gamma", shape, autocast=False)
         if beta:
-            self.beta = self.add_weight(
-                name="beta",
-                shape=shape,
-                initializer=self.beta_initializer,
-                regularizer=self.beta_regularizer,
-                constraint=self.beta_constraint,
-                autocast=False,
-            )
+            self.beta = add_part(self, "beta", shape, autocast=False)
 
 
 def value_of(variable: Variable | None) -> Any:

@@ -16,7 +16,7 @@ from lamella._base.settings import epsilon
 from lamella._layer.input_spec import InputSpec
 from lamella._layer.layer import Layer
 from lamella._state.variable import Variable
-from lamella.layers.core.wrapper import Wrapper
+from lamella.layers.core.plain import Wrapper
 
 
 @register("layer", module="keras.layers")

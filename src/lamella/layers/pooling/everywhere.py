@@ -10,9 +10,9 @@ import jax.numpy as jnp
 
 from lamella._base.registry import register
 from lamella._base.settings import data_format as checked_format
+from lamella._base.signatures import with_defaults
 from lamella._layer.input_spec import InputSpec
 from lamella._layer.layer import Layer
-from lamella.layers._defaults import with_defaults
 
 
 class GlobalPooling(Layer):

@@ -1,4 +1,4 @@
-"""Gaussian noise, added and multiplied."""
+"""GaussianNoise, GaussianDropout and ActivityRegularization."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import jax
 
+from lamella import regularizers
 from lamella._base import check
 from lamella._base.errors import InvalidArgument
 from lamella._base.registry import register
@@ -95,3 +96,40 @@ class GaussianDropout(Layer):
         key = self.seed_generator.next()
         noise = jax.random.normal(key, inputs.shape, self.compute_dtype)
         return inputs * (noise * math.sqrt(self.rate / (1.0 - self.rate)) + 1.0)
+
+
+@register("layer", module="keras.layers")
+class ActivityRegularization(Layer):
+    """Adds a cost of its input to the loss, and passes the input on.
+
+    cost = (l1 * sum |x| + l2 * sum x^2) / batch size
+
+    Args:
+        l1: factor of the absolute values, >= 0.
+        l2: factor of the squares, >= 0.
+
+    Shapes: (...) -> same
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> layer = ActivityRegularization(l1=0.5)
+        >>> _ = layer(jnp.array([[1.0, -3.0]]))
+        >>> float(layer.losses[0])
+        2.0
+    """
+
+    mixes_rows = False
+
+    def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(activity_regularizer=regularizers.L1L2(l1=l1, l2=l2), **kwargs)
+        self.l1 = l1
+        self.l2 = l2
+        self.supports_masking = True
+
+    def call(self, inputs: Any) -> Any:
+        return inputs
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        config.pop("activity_regularizer", None)
+        return config

@@ -11,6 +11,7 @@ from lamella._base import check
 from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella._base.registry import register
 from lamella._base.settings import data_format as checked_format
+from lamella._base.signatures import with_defaults
 from lamella._layer.input_spec import InputSpec, shown
 from lamella._layer.layer import Layer
 from lamella.layers._windows import AXES, spatial_of
@@ -44,7 +45,8 @@ class ZeroPadding(Layer):
     rank: int
     mixes_rows = False
 
-    def _set_padding(self, padding: Any, data_format: str | None) -> None:
+    def __init__(self, padding: Any = 1, data_format: str | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self._edges = edges_of(padding, self.rank, "padding")
         self.padding = self._edges[0] if self.rank == 1 else self._edges
         self.data_format = checked_format(data_format)
@@ -58,6 +60,7 @@ class ZeroPadding(Layer):
 
 
 @register("layer", module="keras.layers")
+@with_defaults()
 class ZeroPadding1D(ZeroPadding):
     """Puts zeros before and after a sequence.
 
@@ -74,12 +77,9 @@ class ZeroPadding1D(ZeroPadding):
 
     rank = 1
 
-    def __init__(self, padding: Any = 1, data_format: str | None = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._set_padding(padding, data_format)
-
 
 @register("layer", module="keras.layers")
+@with_defaults(padding=(1, 1))
 class ZeroPadding2D(ZeroPadding):
     """Puts rows and columns of zeros around images.
 
@@ -97,14 +97,9 @@ class ZeroPadding2D(ZeroPadding):
 
     rank = 2
 
-    def __init__(
-        self, padding: Any = (1, 1), data_format: str | None = None, **kwargs: Any
-    ) -> None:
-        super().__init__(**kwargs)
-        self._set_padding(padding, data_format)
-
 
 @register("layer", module="keras.layers")
+@with_defaults(padding=((1, 1), (1, 1), (1, 1)))
 class ZeroPadding3D(ZeroPadding):
     """Puts zeros around volumes.
 
@@ -120,15 +115,6 @@ class ZeroPadding3D(ZeroPadding):
     """
 
     rank = 3
-
-    def __init__(
-        self,
-        padding: Any = ((1, 1), (1, 1), (1, 1)),
-        data_format: str | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self._set_padding(padding, data_format)
 
 
 class Cropping(Layer):
@@ -180,8 +166,20 @@ class Cropping1D(Cropping):
         self._set_cropping(cropping)
 
 
+class FormattedCropping(Cropping):
+    """The engine for more than one spatial axis, where channels may come first."""
+
+    def __init__(
+        self, cropping: Any = ((0, 0), (0, 0)), data_format: str | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.data_format = checked_format(data_format)
+        self._set_cropping(cropping)
+
+
 @register("layer", module="keras.layers")
-class Cropping2D(Cropping):
+@with_defaults()
+class Cropping2D(FormattedCropping):
     """Cuts off rows and columns at the sides of images.
 
     Args:
@@ -200,16 +198,10 @@ class Cropping2D(Cropping):
 
     rank = 2
 
-    def __init__(
-        self, cropping: Any = ((0, 0), (0, 0)), data_format: str | None = None, **kwargs: Any
-    ) -> None:
-        super().__init__(**kwargs)
-        self.data_format = checked_format(data_format)
-        self._set_cropping(cropping)
-
 
 @register("layer", module="keras.layers")
-class Cropping3D(Cropping):
+@with_defaults(cropping=((1, 1), (1, 1), (1, 1)))
+class Cropping3D(FormattedCropping):
     """Cuts off the sides of volumes.
 
     Args:
@@ -226,13 +218,3 @@ class Cropping3D(Cropping):
     """
 
     rank = 3
-
-    def __init__(
-        self,
-        cropping: Any = ((1, 1), (1, 1), (1, 1)),
-        data_format: str | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.data_format = checked_format(data_format)
-        self._set_cropping(cropping)

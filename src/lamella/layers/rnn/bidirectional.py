@@ -15,6 +15,7 @@ from lamella._base.registry import register
 from lamella._base.serialize import serialize
 from lamella._layer.layer import Layer
 from lamella._state.variable import Variable
+from lamella.layers._parts import call_with
 
 _MERGES: dict[str, Callable[[jax.Array, jax.Array], jax.Array]] = {
     "sum": lambda y, y_back: y + y_back,
@@ -111,8 +112,9 @@ class Bidirectional(Layer):
         if initial_state is not None:
             half = len(initial_state) // 2
             forward_state, backward_state = initial_state[:half], initial_state[half:]
-        y = _run(self.forward_layer, sequences, forward_state, mask, training)
-        y_back = _run(self.backward_layer, sequences, backward_state, mask, training)
+        more = {"mask": mask, "training": training}
+        y = call_with(self.forward_layer, sequences, initial_state=forward_state, **more)
+        y_back = call_with(self.backward_layer, sequences, initial_state=backward_state, **more)
         states: tuple = ()
         if self.return_state:
             states = (*y[1:], *y_back[1:])
@@ -154,15 +156,6 @@ class Bidirectional(Layer):
     def reset_states(self) -> None:
         """The old name of `reset_state`."""
         self.reset_state()
-
-
-def _run(layer: Layer, sequences: Any, state: Any, mask: Any, training: bool | None) -> Any:
-    offered = {"initial_state": state, "mask": mask, "training": training}
-    names = layer._signature.names
-    return layer(
-        sequences,
-        **{name: value for name, value in offered.items() if value is not None and name in names},
-    )
 
 
 def _check_layer(layer: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from typing import Any
 
 import jax
@@ -11,6 +10,7 @@ import jax.numpy as jnp
 from lamella import activations
 from lamella._base.naming import snake_case
 from lamella._base.serialize import serialize
+from lamella._base.signatures import taken_by
 from lamella._layer.input_spec import InputSpec
 from lamella.layers.rnn.gated_cell import GatedCell
 from lamella.layers.rnn.rnn import RNN
@@ -31,12 +31,6 @@ def of_cell(name: str) -> Any:
 def named(activation: Any) -> Any:
     """The name of an activation for which the loop has a gradient of its own, or the function."""
     return next((name for known, name in _NAMED if known is activation), activation)
-
-
-def _named(constructor: Any, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The arguments that a constructor takes by name."""
-    names = set(inspect.signature(constructor).parameters) - {"self", "cell", "kwargs"}
-    return {name: value for name, value in arguments.items() if name in names}
 
 
 class CellLayer(RNN):
@@ -77,11 +71,11 @@ class CellLayer(RNN):
             shared["implementation"] = kwargs.pop("implementation")
         cell = self._cell_class(
             name=snake_case(self._cell_class.__name__),
-            **_named(self._cell_class.__init__, arguments),
+            **taken_by(self._cell_class.__init__, arguments),
             **shared,
         )
         activity_regularizer = arguments["activity_regularizer"]
-        own = _named(RNN.__init__, arguments)
+        own = taken_by(RNN.__init__, arguments)
         super().__init__(cell, activity_regularizer=activity_regularizer, **own, **kwargs)
         self.input_spec = InputSpec(ndim=3)
 

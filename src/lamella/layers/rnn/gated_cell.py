@@ -14,6 +14,7 @@ from lamella._base.errors import InvalidShape
 from lamella._layer.layer import Layer
 from lamella._lowering.dropout import dropout
 from lamella._state.seeds import SeedGenerator
+from lamella.layers._parts import add_part
 
 
 class Multipliers(NamedTuple):
@@ -47,15 +48,7 @@ class GatedCell(Layer):
     recurrent_dropout: float
     state_size: int | list[int]
     seed_generator: SeedGenerator
-    kernel_initializer: Any
-    recurrent_initializer: Any
     bias_initializer: Any
-    kernel_regularizer: Any
-    recurrent_regularizer: Any
-    bias_regularizer: Any
-    kernel_constraint: Any
-    recurrent_constraint: Any
-    bias_constraint: Any
     # Keras's two ways to compute; the first draws one multiplier a gate.
     implementation = 2
 
@@ -87,29 +80,11 @@ class GatedCell(Layer):
                 help="Give the Input a number there, for example Input(shape=(None, 16)).",
             )
         width = self.gates * self.units
-        self.kernel = self.add_weight(
-            name="kernel",
-            shape=(input_shape[-1], width),
-            initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-        )
-        self.recurrent_kernel = self.add_weight(
-            name="recurrent_kernel",
-            shape=(self.units, width),
-            initializer=self.recurrent_initializer,
-            regularizer=self.recurrent_regularizer,
-            constraint=self.recurrent_constraint,
-        )
+        self.kernel = add_part(self, "kernel", (input_shape[-1], width))
+        self.recurrent_kernel = add_part(self, "recurrent_kernel", (self.units, width), "recurrent")
         self.bias = None
         if self.use_bias:
-            self.bias = self.add_weight(
-                name="bias",
-                shape=bias_shape,
-                initializer=bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )
+            self.bias = add_part(self, "bias", bias_shape, initializer=bias_initializer)
 
     def _bias_value(self) -> jax.Array | None:
         return None if self.bias is None else self.bias.value

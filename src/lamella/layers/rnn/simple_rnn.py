@@ -7,12 +7,13 @@ from typing import Any, Self
 
 import jax
 
-from lamella import activations, constraints, initializers, regularizers
+from lamella import activations
 from lamella._base import check
 from lamella._base.registry import register
 from lamella._lowering import recurrent
 from lamella._lowering.recurrent_steps import Recurrence, recur
 from lamella._state.seeds import SeedGenerator
+from lamella.layers._parts import keep_parts
 from lamella.layers.rnn.cell_layer import CellLayer
 from lamella.layers.rnn.gated_cell import GatedCell, first_state
 
@@ -73,15 +74,7 @@ class SimpleRNNCell(GatedCell):
         self.seed_generator = SeedGenerator(seed)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.recurrent_initializer = initializers.get(recurrent_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.recurrent_regularizer = regularizers.get(recurrent_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.recurrent_constraint = constraints.get(recurrent_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        keep_parts(self, locals())
         self._keep_rates(dropout, recurrent_dropout, 2)
         self.state_size = self.units
 

@@ -12,6 +12,7 @@ from lamella._base.registry import register
 from lamella._layer.input_spec import shown
 from lamella._layer.layer import Layer
 from lamella._state.pure import scan
+from lamella.layers._parts import call_with
 
 
 @register("layer", module="keras.layers")
@@ -73,7 +74,7 @@ class TimeDistributed(Layer):
         flat, flat_mask = jax.tree.map(
             lambda array: array.reshape(rows * steps, *array.shape[2:]), (inputs, mask)
         )
-        outputs = self._apply(flat, flat_mask, training)
+        outputs = call_with(self.layer, flat, training=training, mask=flat_mask)
         return jax.tree.map(lambda array: array.reshape(rows, steps, *array.shape[1:]), outputs)
 
     def _step_by_step(self, inputs: jax.Array, mask: Any, training: bool | None) -> Any:
@@ -81,22 +82,10 @@ class TimeDistributed(Layer):
 
         def step(carry: tuple, item: tuple) -> tuple[tuple, Any]:
             array, valid = item
-            return carry, self._apply(array, valid, training)
+            return carry, call_with(self.layer, array, training=training, mask=valid)
 
         _, outputs = scan(step, (), by_time, self.layer.non_trainable_variables)
         return jax.tree.map(lambda array: jnp.swapaxes(array, 0, 1), outputs)
-
-    def _apply(self, inputs: jax.Array, mask: Any, training: bool | None) -> Any:
-        offered = {"training": training, "mask": mask}
-        names = self.layer._signature.names
-        return self.layer(
-            inputs,
-            **{
-                name: value
-                for name, value in offered.items()
-                if value is not None and name in names
-            },
-        )
 
     def _check_mask(self, inputs: jax.Array, mask: Any) -> None:
         if mask is None:

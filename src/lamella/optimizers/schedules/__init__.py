@@ -7,5 +7,5 @@ from lamella.optimizers.schedules.base import InverseTimeDecay as InverseTimeDec
 from lamella.optimizers.schedules.base import LearningRateSchedule as LearningRateSchedule
 from lamella.optimizers.schedules.base import PiecewiseConstantDecay as PiecewiseConstantDecay
 from lamella.optimizers.schedules.base import PolynomialDecay as PolynomialDecay
-from lamella.optimizers.schedules.lookup import deserialize as deserialize
-from lamella.optimizers.schedules.lookup import serialize as serialize
+from lamella.optimizers.schedules.base import deserialize as deserialize
+from lamella.optimizers.schedules.base import serialize as serialize

@@ -1,17 +1,21 @@
-"""LearningRateSchedule: a learning rate that depends on the step."""
+"""Learning rates that depend on the step."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check
+from lamella._base import check, registry
 from lamella._base.configurable import Configurable
 from lamella._base.errors import InvalidArgument
 from lamella._base.registry import register
+from lamella._base.serialize import resolve
+from lamella._base.serialize import serialize as serialize_object
 
 _MODULE = "keras.optimizers.schedules"
 
@@ -37,13 +41,27 @@ def _number(value: Any) -> jax.Array:
     return jnp.asarray(value, jnp.float32)
 
 
-def _whole_decay(decay_steps: Any, name: str = "decay_steps") -> Any:
-    check.positive(decay_steps, name)
-    return decay_steps
+@dataclass(eq=False, repr=False)
+class _RateDecay(LearningRateSchedule):
+    """What the two have in common that multiply or divide by a rate."""
+
+    initial_learning_rate: float
+    decay_steps: int
+    decay_rate: float
+    staircase: bool = False
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        check.positive(self.decay_steps, "decay_steps")
+
+    def _periods(self, step: Any) -> jax.Array:
+        periods = _number(step) / _number(self.decay_steps)
+        return jnp.floor(periods) if self.staircase else periods
 
 
 @register("schedule", module=_MODULE)
-class ExponentialDecay(LearningRateSchedule):
+@dataclass(eq=False, repr=False)
+class ExponentialDecay(_RateDecay):
     """Multiplies the rate by a factor every so many steps.
 
     rate = initial * decay_rate ^ (step / decay_steps)
@@ -60,28 +78,17 @@ class ExponentialDecay(LearningRateSchedule):
         0.25
     """
 
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        decay_steps: int,
-        decay_rate: float,
-        staircase: bool = False,
-        name: str = "ExponentialDecay",
-    ) -> None:
-        self.initial_learning_rate = initial_learning_rate
-        self.decay_steps = _whole_decay(decay_steps)
-        self.decay_rate = decay_rate
-        self.staircase = staircase
-        self.name = name
+    name: str = "ExponentialDecay"
 
     def __call__(self, step: Any) -> jax.Array:
-        share = _number(step) / _number(self.decay_steps)
-        share = jnp.floor(share) if self.staircase else share
-        return _number(self.initial_learning_rate) * jnp.power(_number(self.decay_rate), share)
+        return _number(self.initial_learning_rate) * jnp.power(
+            _number(self.decay_rate), self._periods(step)
+        )
 
 
 @register("schedule", module=_MODULE)
-class InverseTimeDecay(LearningRateSchedule):
+@dataclass(eq=False, repr=False)
+class InverseTimeDecay(_RateDecay):
     """Divides the rate by a number that grows with the step.
 
     rate = initial / (1 + decay_rate * step / decay_steps)
@@ -98,27 +105,16 @@ class InverseTimeDecay(LearningRateSchedule):
         0.5
     """
 
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        decay_steps: int,
-        decay_rate: float,
-        staircase: bool = False,
-        name: str = "InverseTimeDecay",
-    ) -> None:
-        self.initial_learning_rate = initial_learning_rate
-        self.decay_steps = _whole_decay(decay_steps)
-        self.decay_rate = decay_rate
-        self.staircase = staircase
-        self.name = name
+    name: str = "InverseTimeDecay"
 
     def __call__(self, step: Any) -> jax.Array:
-        share = _number(step) / _number(self.decay_steps)
-        share = jnp.floor(share) if self.staircase else share
-        return _number(self.initial_learning_rate) / (1 + _number(self.decay_rate) * share)
+        return _number(self.initial_learning_rate) / (
+            1 + _number(self.decay_rate) * self._periods(step)
+        )
 
 
 @register("schedule", module=_MODULE)
+@dataclass(eq=False, repr=False)
 class PolynomialDecay(LearningRateSchedule):
     """Lets the rate fall to an end value along a power of the remaining steps.
 
@@ -137,21 +133,15 @@ class PolynomialDecay(LearningRateSchedule):
         0.5
     """
 
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        decay_steps: int,
-        end_learning_rate: float = 0.0001,
-        power: float = 1.0,
-        cycle: bool = False,
-        name: str = "PolynomialDecay",
-    ) -> None:
-        self.initial_learning_rate = initial_learning_rate
-        self.decay_steps = _whole_decay(decay_steps)
-        self.end_learning_rate = end_learning_rate
-        self.power = power
-        self.cycle = cycle
-        self.name = name
+    initial_learning_rate: float
+    decay_steps: int
+    end_learning_rate: float = 0.0001
+    power: float = 1.0
+    cycle: bool = False
+    name: str = "PolynomialDecay"
+
+    def __post_init__(self) -> None:
+        check.positive(self.decay_steps, "decay_steps")
 
     def __call__(self, step: Any) -> jax.Array:
         step, length = _number(step), _number(self.decay_steps)
@@ -164,6 +154,7 @@ class PolynomialDecay(LearningRateSchedule):
 
 
 @register("schedule", module=_MODULE)
+@dataclass(eq=False, repr=False)
 class PiecewiseConstantDecay(LearningRateSchedule):
     """Gives one rate up to each boundary.
 
@@ -177,18 +168,17 @@ class PiecewiseConstantDecay(LearningRateSchedule):
         0.5
     """
 
-    def __init__(
-        self, boundaries: list[Any], values: list[float], name: str = "PiecewiseConstant"
-    ) -> None:
-        if len(boundaries) != len(values) - 1:
+    boundaries: list[Any]
+    values: list[float]
+    name: str = "PiecewiseConstant"
+
+    def __post_init__(self) -> None:
+        if len(self.boundaries) != len(self.values) - 1:
             raise InvalidArgument(
                 f"PiecewiseConstantDecay needs one more rate than boundaries. Received: "
-                f"{len(boundaries)} boundaries and {len(values)} values.",
+                f"{len(self.boundaries)} boundaries and {len(self.values)} values.",
                 help="Give a rate for before the first boundary and after each one.",
             )
-        self.boundaries = boundaries
-        self.values = values
-        self.name = name
 
     def __call__(self, step: Any) -> jax.Array:
         step = jnp.asarray(step)
@@ -197,6 +187,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
 
 
 @register("schedule", module=_MODULE)
+@dataclass(eq=False, repr=False)
 class CosineDecay(LearningRateSchedule):
     """Lets the rate fall along half a cosine, after a rise if wanted.
 
@@ -217,21 +208,15 @@ class CosineDecay(LearningRateSchedule):
     Source: Loshchilov and Hutter 2017, arXiv:1608.03983.
     """
 
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        decay_steps: int,
-        alpha: float = 0.0,
-        name: str = "CosineDecay",
-        warmup_target: float | None = None,
-        warmup_steps: int = 0,
-    ) -> None:
-        self.initial_learning_rate = initial_learning_rate
-        self.decay_steps = _whole_decay(decay_steps)
-        self.alpha = alpha
-        self.name = name
-        self.warmup_target = warmup_target
-        self.warmup_steps = warmup_steps
+    initial_learning_rate: float
+    decay_steps: int
+    alpha: float = 0.0
+    name: str = "CosineDecay"
+    warmup_target: float | None = None
+    warmup_steps: int = 0
+
+    def __post_init__(self) -> None:
+        check.positive(self.decay_steps, "decay_steps")
 
     def _fall(self, step: jax.Array, top: jax.Array) -> jax.Array:
         cosine = 0.5 * (1.0 + jnp.cos(math.pi * (step / _number(self.decay_steps))))
@@ -249,6 +234,7 @@ class CosineDecay(LearningRateSchedule):
 
 
 @register("schedule", module=_MODULE)
+@dataclass(eq=False, repr=False)
 class CosineDecayRestarts(LearningRateSchedule):
     """Falls along half a cosine again and again, each time from a new start and for longer.
 
@@ -269,21 +255,15 @@ class CosineDecayRestarts(LearningRateSchedule):
     Source: Loshchilov and Hutter 2017, arXiv:1608.03983.
     """
 
-    def __init__(
-        self,
-        initial_learning_rate: float,
-        first_decay_steps: int,
-        t_mul: float = 2.0,
-        m_mul: float = 1.0,
-        alpha: float = 0.0,
-        name: str = "SGDRDecay",
-    ) -> None:
-        self.initial_learning_rate = initial_learning_rate
-        self.first_decay_steps = _whole_decay(first_decay_steps, "first_decay_steps")
-        self.t_mul = t_mul
-        self.m_mul = m_mul
-        self.alpha = alpha
-        self.name = name
+    initial_learning_rate: float
+    first_decay_steps: int
+    t_mul: float = 2.0
+    m_mul: float = 1.0
+    alpha: float = 0.0
+    name: str = "SGDRDecay"
+
+    def __post_init__(self) -> None:
+        check.positive(self.first_decay_steps, "first_decay_steps")
 
     def __call__(self, step: Any) -> jax.Array:
         done = _number(step) / _number(self.first_decay_steps)
@@ -300,3 +280,32 @@ class CosineDecayRestarts(LearningRateSchedule):
         return _number(self.initial_learning_rate) * (
             (1 - _number(self.alpha)) * cosine + _number(self.alpha)
         )
+
+
+def serialize(learning_rate_schedule: Any) -> Any:
+    """The config of a schedule.
+
+    Args:
+        learning_rate_schedule: the schedule.
+    Example:
+        >>> from lamella.optimizers.schedules import ExponentialDecay
+        >>> serialize(ExponentialDecay(0.1, 10, 0.9))["class_name"]
+        'ExponentialDecay'
+    """
+    return serialize_object(learning_rate_schedule)
+
+
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """The schedule that a config describes.
+
+    Args:
+        config: what `serialize` gave.
+        custom_objects: a person's own classes by name.
+    Example:
+        >>> node = {"class_name": "ExponentialDecay", "config": {"initial_learning_rate": 0.1,
+        ...         "decay_steps": 10, "decay_rate": 0.9}}
+        >>> deserialize(node).decay_steps
+        10
+    """
+    with registry.custom_objects(custom_objects):
+        return resolve("schedule", config)

@@ -1,0 +1,49 @@
+"""BackupAndRestore: a run that was cut off goes on where it was."""
+
+from __future__ import annotations
+
+import os
+
+from lamella._base.errors import InvalidArgument
+from lamella._base.registry import register
+from lamella.callbacks.base import Callback, checked_frequency
+
+
+@register("callback", module="keras.callbacks")
+class BackupAndRestore(Callback):
+    """Keeps what a run needs to go on after it was cut off; the same `fit` then goes on.
+
+    The loop itself does the work: it saves the whole state of the run (weights, optimizer, metrics,
+    seeds, callbacks, the place in the data) and puts it back.
+
+    Args:
+        backup_dir: a folder for this run alone.
+        save_freq: "epoch", or a number of batches.
+        double_checkpoint: whether to keep the backup before the last one too.
+        delete_checkpoint: whether to delete the backup once the run is finished.
+
+    Raises: InvalidArgument for an empty backup_dir or a save_freq that is neither.
+
+    Example:
+        >>> BackupAndRestore("runs/first", save_freq=100).save_freq
+        100
+    """
+
+    def __init__(
+        self,
+        backup_dir: str | os.PathLike[str],
+        save_freq: str | int = "epoch",
+        double_checkpoint: bool = False,
+        delete_checkpoint: bool = True,
+    ) -> None:
+        super().__init__()
+        if not isinstance(backup_dir, (str, os.PathLike)) or not os.fspath(backup_dir):
+            raise InvalidArgument(
+                "Argument `backup_dir` of BackupAndRestore must be a folder. "
+                f"Received: {backup_dir!r}.",
+                help='Pass for example "runs/first".',
+            )
+        self.backup_dir = os.fspath(backup_dir)
+        self.save_freq = checked_frequency(save_freq)
+        self.double_checkpoint = double_checkpoint
+        self.delete_checkpoint = delete_checkpoint

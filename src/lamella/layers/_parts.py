@@ -1,0 +1,62 @@
+"""The parts that a layer's constructor is told how to make: each weight's initializer and so on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from lamella import constraints, initializers, regularizers
+from lamella._layer.layer import Layer
+from lamella._state.variable import Variable
+
+_READ = {
+    "initializer": initializers.get,
+    "regularizer": regularizers.get,
+    "constraint": constraints.get,
+}
+
+
+def keep_parts(layer: Layer, arguments: Mapping[str, Any]) -> None:
+    """Keeps what ends in `_initializer`, `_regularizer` or `_constraint` as attributes.
+
+    They are read in the order of the signature: an initializer without a seed draws one as it is
+    made. The `activity_regularizer` is left to `Layer`.
+
+    Args:
+        layer: the layer in whose constructor this is called.
+        arguments: that constructor's arguments, `locals()`.
+    """
+    for name, value in arguments.items():
+        read = _READ.get(name.rpartition("_")[2])
+        if read is not None and name != "activity_regularizer":
+            setattr(layer, name, read(value))
+
+
+def add_part(
+    layer: Any, name: str, shape: Any, like: str | None = None, **options: Any
+) -> Variable:
+    """A new weight with the initializer, regularizer and constraint that `keep_parts` kept.
+
+    Args:
+        layer: the layer that is being built.
+        name: the weight's name.
+        shape: its shape.
+        like: what its parts are called after, if not its name: "recurrent" for
+            `recurrent_initializer`.
+        options: more for `add_weight`; an initializer here is used in place of the kept one.
+    """
+    parts = {part: getattr(layer, f"{like or name}_{part}") for part in _READ}
+    return layer.add_weight(name=name, shape=shape, **{**parts, **options})
+
+
+def call_with(layer: Layer, inputs: Any, **offered: Any) -> Any:
+    """A layer's outputs, given those of the arguments that its `call` takes and that are not None.
+
+    Args:
+        layer: the layer inside of another.
+        inputs: its first argument.
+        offered: further arguments by name.
+    """
+    names = layer._signature.names
+    taken = {name: value for name, value in offered.items() if value is not None and name in names}
+    return layer(inputs, **taken)

@@ -1,0 +1,187 @@
+"""Metrics that are means of losses of classes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lamella._base.registry import register
+from lamella._base.signatures import taken_by
+from lamella.losses.crossentropy import (
+    binary_crossentropy,
+    categorical_crossentropy,
+    sparse_categorical_crossentropy,
+)
+from lamella.losses.likelihood import kl_divergence, poisson
+from lamella.losses.margin import categorical_hinge, hinge, squared_hinge
+from lamella.metrics.reduction import MeanMetricWrapper
+
+
+@register("metric", "hinge", module="keras.metrics")
+class Hinge(MeanMetricWrapper):
+    """The mean of how far predictions are from the right side of a margin.
+
+    Args:
+        name, dtype: see Metric.
+
+    Example:
+        >>> float(Hinge()([[1.0, -1.0]], [[3.0, 1.0]]))
+        1.0
+    """
+
+    _direction = "down"
+
+    def __init__(self, name: str = "hinge", dtype: Any = None) -> None:
+        super().__init__(hinge, name, dtype)
+
+
+@register("metric", "squared_hinge", module="keras.metrics")
+class SquaredHinge(MeanMetricWrapper):
+    """As Hinge, squared.
+
+    Args:
+        name, dtype: see Metric.
+
+    Example:
+        >>> float(SquaredHinge()([[1.0, -1.0]], [[3.0, 1.0]]))
+        2.0
+    """
+
+    _direction = "down"
+
+    def __init__(self, name: str = "squared_hinge", dtype: Any = None) -> None:
+        super().__init__(squared_hinge, name, dtype)
+
+
+@register("metric", "categorical_hinge", module="keras.metrics")
+class CategoricalHinge(MeanMetricWrapper):
+    """The mean of how far the right class is from leading by a margin of 1.
+
+    Args:
+        name, dtype: see Metric.
+
+    Example:
+        >>> float(CategoricalHinge()([[0.0, 1.0]], [[2.0, 1.0]]))
+        2.0
+    """
+
+    _direction = "down"
+
+    def __init__(self, name: str = "categorical_hinge", dtype: Any = None) -> None:
+        super().__init__(categorical_hinge, name, dtype)
+
+
+@register("metric", "kl_divergence", module="keras.metrics")
+class KLDivergence(MeanMetricWrapper):
+    """The mean of how much one distribution differs from another.
+
+    Args:
+        name, dtype: see Metric.
+
+    Example:
+        >>> float(KLDivergence()([[0.5, 0.5]], [[0.5, 0.5]]))
+        0.0
+    """
+
+    def __init__(self, name: str = "kl_divergence", dtype: Any = None) -> None:
+        super().__init__(kl_divergence, name, dtype)
+
+
+@register("metric", "poisson", module="keras.metrics")
+class Poisson(MeanMetricWrapper):
+    """The mean of how unlikely counts are under predicted rates.
+
+    Args:
+        name, dtype: see Metric.
+
+    Example:
+        >>> round(float(Poisson()([[0.0, 3.0]], [[3.0, 1.0]])), 3)
+        2.0
+    """
+
+    def __init__(self, name: str = "poisson", dtype: Any = None) -> None:
+        super().__init__(poisson, name, dtype)
+
+
+@register("metric", "binary_crossentropy", "bce", "BCE", module="keras.metrics")
+class BinaryCrossentropy(MeanMetricWrapper):
+    """The mean crossentropy of yes-or-no labels.
+
+    Args:
+        from_logits: whether the sigmoid is still to be taken.
+        label_smoothing: how far labels are drawn to even shares, between 0 and 1.
+        name, dtype: see Metric.
+
+    Example:
+        >>> round(float(BinaryCrossentropy()([[1.0, 0.0]], [[0.5, 0.5]])), 3)
+        0.693
+    """
+
+    _direction = "down"
+
+    def __init__(
+        self,
+        name: str = "binary_crossentropy",
+        dtype: Any = None,
+        from_logits: bool = False,
+        label_smoothing: float = 0,
+    ) -> None:
+        settings = taken_by(binary_crossentropy, locals())
+        super().__init__(binary_crossentropy, name, dtype, **settings)
+
+
+@register("metric", "categorical_crossentropy", module="keras.metrics")
+class CategoricalCrossentropy(MeanMetricWrapper):
+    """The mean crossentropy of one-hot labels.
+
+    Args:
+        from_logits: whether the softmax is still to be taken.
+        label_smoothing: how far labels are drawn to even shares, between 0 and 1.
+        axis: the axis of the classes.
+        name, dtype: see Metric.
+
+    Example:
+        >>> round(float(CategoricalCrossentropy()([[0.0, 1.0]], [[0.5, 0.5]])), 3)
+        0.693
+    """
+
+    _direction = "down"
+
+    def __init__(
+        self,
+        name: str = "categorical_crossentropy",
+        dtype: Any = None,
+        from_logits: bool = False,
+        label_smoothing: float = 0,
+        axis: int = -1,
+    ) -> None:
+        settings = taken_by(categorical_crossentropy, locals())
+        super().__init__(categorical_crossentropy, name, dtype, **settings)
+
+
+@register("metric", "sparse_categorical_crossentropy", module="keras.metrics")
+class SparseCategoricalCrossentropy(MeanMetricWrapper):
+    """The mean crossentropy of class numbers.
+
+    Args:
+        from_logits: whether the softmax is still to be taken.
+        ignore_class: a class number whose loss is zero.
+        axis: the axis of the classes.
+        name, dtype: see Metric.
+
+    Example:
+        >>> round(float(SparseCategoricalCrossentropy()([1], [[0.5, 0.5]])), 3)
+        0.693
+    """
+
+    _direction = "down"
+
+    def __init__(
+        self,
+        name: str = "sparse_categorical_crossentropy",
+        dtype: Any = None,
+        from_logits: bool = False,
+        ignore_class: int | None = None,
+        axis: int = -1,
+    ) -> None:
+        settings = taken_by(sparse_categorical_crossentropy, locals())
+        super().__init__(sparse_categorical_crossentropy, name, dtype, **settings)

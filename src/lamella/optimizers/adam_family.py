@@ -1,0 +1,145 @@
+"""Adamax, Nadam and Lamb."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from lamella._base.registry import register
+from lamella._base.signatures import with_defaults
+from lamella._state.variable import Variable
+from lamella.optimizers.moments import MomentOptimizer
+
+
+@register("optimizer", "adamax", module="keras.optimizers")
+@with_defaults()
+class Adamax(MomentOptimizer):
+    """Adam with the fading greatest size of gradients as the divisor.
+
+    m <- beta_1 m + (1 - beta_1) g,   u <- max(beta_2 u, |g|),
+    w <- w - rate / (1 - beta_1^t) * m / (u + epsilon)
+
+    Args:
+        learning_rate: how far one step goes.
+        beta_1: share of the mean gradient that stays, 0 <= beta_1 < 1.
+        beta_2: share of the mean squared gradient that stays, 0 <= beta_2 < 1.
+        epsilon: keeps the divisor above zero.
+
+    Further arguments: see `Optimizer`.
+
+    Example:
+        >>> weight = Variable(1.0)
+        >>> Adamax(learning_rate=0.1).apply([jnp.array(1.0)], [weight])
+        >>> round(float(weight), 3)
+        0.9
+
+    Source: Kingma and Ba 2015, arXiv:1412.6980, section 7.
+    """
+
+    _slots = ["momentum", "norm"]
+
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
+        value = variable.value
+        gradient = gradient.astype(value.dtype)
+        index = self._get_variable_index(variable)
+        old = self._momentums[index].value
+        momentum = old + (gradient - old) * (1 - self.beta_1)
+        norm = jnp.maximum(self.beta_2 * self._velocities[index].value, jnp.abs(gradient))
+        self._momentums[index].assign(momentum)
+        self._velocities[index].assign(norm)
+        rate = jnp.asarray(learning_rate, value.dtype)
+        left, _ = self._corrections(value.dtype)
+        variable.assign(value - rate * momentum / (left * (norm + self.epsilon)))
+
+
+@register("optimizer", "nadam", module="keras.optimizers")
+@with_defaults()
+class Nadam(MomentOptimizer):
+    """Adam with Nesterov momentum.
+
+    as Adam, with the mean gradient of the next step in place of m;
+    the momentum of step t is beta_1 (1 - 0.96^t / 2)
+
+    Args:
+        learning_rate: how far one step goes.
+        beta_1: share of the mean gradient that stays, 0 <= beta_1 < 1.
+        beta_2: share of the mean squared gradient that stays, 0 <= beta_2 < 1.
+        epsilon: keeps the divisor above zero.
+
+    Further arguments: see `Optimizer`.
+
+    Example:
+        >>> weight = Variable(1.0)
+        >>> Nadam(learning_rate=0.1).apply([jnp.array(1.0)], [weight])
+        >>> round(float(weight), 3)
+        0.894
+
+    Source: Dozat 2016, ICLR workshop, "Incorporating Nesterov momentum into Adam".
+    """
+
+    def build(self, variables: Sequence[Variable]) -> None:
+        super().build(variables)
+        dtype = variables[0].dtype if variables else None
+        self._product = self.add_variable((), "ones", dtype, name="u_product")
+
+    def _momentum_of(self, step: Any, dtype: Any) -> jax.Array:
+        fading = jnp.power(jnp.asarray(0.96, dtype), jnp.asarray(step, dtype))
+        return jnp.asarray(self.beta_1, dtype) * (1.0 - 0.5 * fading)
+
+    def _update_step_all(self, grads: list[Any], variables: list[Variable], rate: Any) -> None:
+        product = self._product.value
+        self._product.assign(product * self._momentum_of(self.iterations + 1, product.dtype))
+        super()._update_step_all(grads, variables, rate)
+
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
+        value = variable.value
+        dtype = value.dtype
+        gradient = gradient.astype(dtype)
+        moments = self._advance(gradient, variable)
+        now = self._momentum_of(self.iterations + 1, dtype)
+        following = self._momentum_of(self.iterations + 2, dtype)
+        product = self._product.value.astype(dtype)
+        _, left = self._corrections(dtype)
+        mean = following * moments.mean / (1 - product * following)
+        mean = mean + (1 - now) * gradient / (1 - product)
+        rate = jnp.asarray(learning_rate, dtype)
+        variable.assign(value - mean * rate / (jnp.sqrt(moments.square / left) + self.epsilon))
+
+
+@register("optimizer", "lamb", module="keras.optimizers")
+@with_defaults()
+class Lamb(MomentOptimizer):
+    """Adam whose step for each variable is as long as the variable itself.
+
+    u = m / (1 - beta_1^t) / (sqrt(v / (1 - beta_2^t)) + epsilon),   w <- w - rate * |w| / |u| * u
+
+    Args:
+        learning_rate: how far one step goes.
+        beta_1: share of the mean gradient that stays, 0 <= beta_1 < 1.
+        beta_2: share of the mean squared gradient that stays, 0 <= beta_2 < 1.
+        epsilon: keeps the divisor above zero.
+
+    Further arguments: see `Optimizer`.
+
+    Example:
+        >>> weight = Variable(1.0)
+        >>> Lamb(learning_rate=0.1).apply([jnp.array(1.0)], [weight])
+        >>> round(float(weight), 3)
+        0.9
+
+    Source: You et al. 2020, arXiv:1904.00962.
+    """
+
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
+        value = variable.value
+        moments = self._advance(gradient.astype(value.dtype), variable)
+        left_1, left_2 = self._corrections(value.dtype)
+        update = moments.mean / left_1 / (jnp.sqrt(moments.square / left_2) + self.epsilon)
+        length, step = (jnp.sqrt(jnp.sum(jnp.square(item))) for item in (value, update))
+        usable = (length > 0) & (step > 0)
+        ratio = jnp.where(usable, length / jnp.where(usable, step, 1), 1.0)
+        rate = jnp.asarray(learning_rate, value.dtype)
+        variable.assign(value - (ratio * rate * update).astype(value.dtype))
