@@ -12,6 +12,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "src" / "lamella"
 # Rooms of one line are strangers to each other.
 FLOORS = [
     ["_base"],
+    ["_chart"],
     ["_state"],
     ["_graph"],
     ["_lowering"],

@@ -32,7 +32,7 @@ from lamella._layer.rows import call_is_known, is_trusted, require_rows_apart
 from lamella._layer.weighted import Weighted
 from lamella._state import frame as frames
 from lamella._state.policy import DTypePolicy, policy_from
-from lamella._state.pure import pure
+from lamella._state.pure import TRACING, pure
 from lamella._state.variable import Variable
 
 _OLD_ARGUMENTS = (
@@ -276,8 +276,10 @@ class Layer(Weighted):
         arguments = self._fill_context(given)
         first = next(iter(given.values()), None)
         if not self.built:
-            self._check(first)
-            self._build_for(given)
+            with TRACING:
+                if not self.built:
+                    self._check(first)
+                    self._build_for(given)
         self._check(first)
         if is_symbolic(given):
             return self._record(given, arguments)

@@ -5,6 +5,7 @@ jit, grad and scan all pass through here; there is no second mechanism.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -17,6 +18,12 @@ from lamella._state.frame import Frame, Values
 from lamella._state.variable import Variable
 
 Arrays = list[Any]
+
+# Layers make their variables, and leave losses with themselves, while they are built or traced:
+# one thread at a time. Compiled code runs in as many threads as there are.
+TRACING = threading.RLock()
+# What one thread reads of many variables is never half of what another one writes.
+_VALUES = threading.Lock()
 
 
 def pure(
@@ -53,14 +60,15 @@ def pure(
 
 def values_of(variables: Iterable[Variable]) -> Arrays:
     """The stored arrays of variables, in order."""
-    with frames.changed(autocast=None):
+    with frames.changed(autocast=None), _VALUES:
         return [variable.value for variable in variables]
 
 
 def write_back(variables: Sequence[Variable], values: Sequence[Any]) -> None:
     """Points the handles at new arrays, outside of any pure function."""
-    for variable, value in zip(variables, values, strict=True):
-        variable._array = value
+    with _VALUES:
+        for variable, value in zip(variables, values, strict=True):
+            variable._array = value
 
 
 def _nested() -> tuple[Frame, Values]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 from typing import Any
 
 import jax
@@ -108,6 +109,8 @@ def set_random_seed(seed: int) -> None:
 def random_states() -> dict[str, Any]:
     """Where all random numbers outside of layers are: Python's, NumPy's and the global stream.
 
+    And torch's, if it is there: its DataLoader draws an order from it.
+
     Example:
         >>> before = random_states()
         >>> first = np.random.random()
@@ -116,7 +119,10 @@ def random_states() -> dict[str, Any]:
         True
     """
     stream = _global[0].state.numpy() if _global else None
-    return {"python": random.getstate(), "numpy": np.random.get_state(), "global": stream}
+    found = {"python": random.getstate(), "numpy": np.random.get_state(), "global": stream}
+    if (torch := sys.modules.get("torch")) is not None:
+        found["torch"] = np.asarray(torch.get_rng_state())
+    return found
 
 
 def set_random_states(states: dict[str, Any]) -> None:
@@ -127,6 +133,8 @@ def set_random_states(states: dict[str, Any]) -> None:
     """
     random.setstate(states["python"])
     np.random.set_state(states["numpy"])
+    if "torch" in states and (torch := sys.modules.get("torch")) is not None:
+        torch.set_rng_state(torch.as_tensor(states["torch"]))
     if states["global"] is None:
         _global.clear()
     else:

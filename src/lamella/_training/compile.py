@@ -113,6 +113,9 @@ class CompiledLoss:
         weights = _for_outputs(self.given_weights, outputs, "loss_weights", repeat=False)
         targets = outputs.arrays(y, "y")
         predictions = outputs.arrays(y_pred, "outputs")
+        for index, identifier in enumerate(chosen):
+            if identifier is not None:
+                outputs.require(targets, index, "loss")
         made = [
             (index, resolve_loss(identifier, target, prediction), weight)
             for index, (identifier, target, prediction, weight) in enumerate(
@@ -148,12 +151,7 @@ class CompiledLoss:
         total = None
         for part in self.parts:
             prediction = predictions[part.index]
-            if targets[part.index] is None:
-                raise InvalidArgument(
-                    f"There is no target for output '{self.outputs.names[part.index]}', which has "
-                    "a loss.",
-                    help="Pass y for it, or give it the loss None.",
-                )
+            self.outputs.require(targets, part.index, "loss")
             require_rows_apart("loss", not is_trusted(type(part.loss)) or _own_code(part.loss))
             with _padding_masked(prediction):
                 value = part.loss(targets[part.index], prediction, weights[part.index])
@@ -192,6 +190,9 @@ class CompiledMetrics:
         predictions = outputs.arrays(y_pred, "outputs")
         resolved = []
         for role, given in (("metrics", self.given), ("weighted_metrics", self.given_weighted)):
+            for index, chosen in enumerate(_metric_lists(given, outputs, role)):
+                if chosen:
+                    outputs.require(targets, index, "metric")
             resolved.append(
                 [
                     [resolve_metric(one, target, prediction) for one in chosen]

@@ -7,14 +7,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+import jax
 import numpy as np
 
 from lamella._base.errors import InvalidData
 from lamella._base.serialize import serialize
 from lamella._state.seeds import random_states, set_random_states
-from lamella._training.loop import interrupt_at_the_edge
+from lamella._training.loop import as_logs, interrupt_at_the_edge
+from lamella._training.nan_search import NotFinite, Watch
 from lamella._training.run_folder import RunFolder
-from lamella.callbacks import BackupAndRestore, CallbackList
+from lamella.callbacks import BackupAndRestore, CallbackList, TerminateOnNaN
 from lamella.data import ArrayData, StreamData
 
 
@@ -28,6 +30,7 @@ class Place:
         order: the order of its rows, None for the order in which they lie.
         logs: losses and metrics after that step.
         randomness: what random numbers depended on when the epoch began.
+        streams: where streams of data were then.
     """
 
     epoch: int
@@ -35,6 +38,7 @@ class Place:
     order: np.ndarray | None = None
     logs: dict[str, Any] = field(default_factory=dict)
     randomness: Any = None
+    streams: Any = None
 
 
 @dataclass
@@ -50,6 +54,7 @@ class Fitting:
         validation_batch_size, validation_steps: how the validation runs.
         validates: whether an epoch is followed by the validation.
         verbose: whether to say that a run is taken up again.
+        debug_nans: whether to look for the first number that is not finite.
     """
 
     model: Any
@@ -64,15 +69,20 @@ class Fitting:
     validation_steps: int | None
     validates: Callable[[int], bool]
     verbose: bool = True
+    debug_nans: bool = False
     records: list[dict[str, Any]] = field(default_factory=list)
 
-    def run(self, first: int, epochs: int) -> None:
-        """Trains from one epoch up to another."""
-        kept = self._load()
+    def run(self, first: int, epochs: int, kept: dict[str, Any] | None) -> None:
+        """Trains from one epoch up to another, or from a checkpoint."""
+        if self.folder is not None:
+            self._compare(kept, self.folder)
         self.model.stop_training = False
         logs: dict[str, Any] = {}
         with contextlib.ExitStack() as stack:
             stack.callback(self.told.close)
+            for stream in self._streams():
+                if stream is not None:
+                    stack.callback(stream.close)
             if self.folder is not None:
                 stack.callback(self.folder.close)
             self.told.on_train_begin()
@@ -88,6 +98,9 @@ class Fitting:
                     break
                 logs = self._epoch(epoch, kept, pressed)
                 kept = None
+            optimizer = self.model.optimizer
+            if optimizer is not None:
+                optimizer.finalize_variable_values([one for one, _ in optimizer.averages])
             self.told.on_train_end(logs)
             if self.folder is not None:
                 self.folder.finish()
@@ -99,34 +112,45 @@ class Fitting:
         if kept is not None:
             place = self._restore(kept)
         else:
-            place = Place(epoch, randomness=random_states())
+            place = Place(epoch, randomness=random_states(), streams=self._stream_states())
             if self.shuffle and isinstance(self.data, ArrayData):
                 place.order = np.random.permutation(self.data.rows)
 
-        def report(done: int, logs: dict[str, Any]) -> None:
+        def report(done: int, logs: dict[str, Any]) -> bool:
             place.step, place.logs = done, logs
             self.told.progress("train", done, logs)
             if pressed():
                 self._stop(place)
             if self.folder is not None and self.folder.due(done):
                 self._keep(place)
+            return self.model.stop_training
 
-        def report_test(done: int, logs: dict[str, Any]) -> None:
+        def report_test(done: int, logs: dict[str, Any]) -> bool:
             self.told.progress("test", done, logs)
             if pressed():
                 self._stop(place)
+            return False
 
-        logs = self.model._one_pass(
-            "train",
-            self.data,
-            self.batch_size,
-            self.steps,
-            told=self.told,
-            report=report,
-            order=place.order,
-            done=(place.step, place.logs),
-            folder=self.folder,
-        )
+        watch = self._watch(epoch)
+        try:
+            logs = self.model._one_pass(
+                "train",
+                self.data,
+                self.batch_size,
+                self.steps,
+                told=self.told,
+                report=report,
+                order=place.order,
+                done=(place.step, place.logs),
+                folder=self.folder,
+                watch=watch,
+            )
+        except NotFinite as error:
+            if self.debug_nans or any(one.raise_error for one in self._ending()):
+                raise
+            print(f"{error.message} Training ends.")
+            logs = as_logs(error.logs)
+            self.model.stop_training = True
         place.logs = logs
         if self.validation is not None and self.validates(epoch):
             self.told.on_test_begin()
@@ -144,8 +168,19 @@ class Fitting:
         self.told.on_epoch_end(epoch, logs)
         self.records.append({"epoch": epoch, **logs})
         if self.folder is not None:
-            self._keep(Place(epoch + 1, logs=logs))
+            now = random_states(), self._stream_states()
+            self._keep(Place(epoch + 1, 0, None, logs, *now))
         return logs
+
+    def _ending(self) -> list[TerminateOnNaN]:
+        return [one for one in self.told.callbacks if isinstance(one, TerminateOnNaN)]
+
+    def _watch(self, epoch: int) -> Watch | None:
+        if not self.debug_nans and not self._ending():
+            return None
+        watch = Watch(self.model)
+        watch.epoch = epoch
+        return watch
 
     def _stop(self, place: Place) -> None:
         """Ends a run that was interrupted, at the edge of a step."""
@@ -165,13 +200,13 @@ class Fitting:
             "order": place.order,
             "logs": place.logs,
             "randomness": random_states(),
-            "randomness_before": place.randomness,
+            "origin": place.randomness,
             "callbacks": self.told.get_state(),
             "trainable": [layer._trainable for layer in self.model._walk()],
             "stopped": self.model.stop_training,
             "rows": self._rows(),
             "records": self.records,
-            "streams": [_stream_state(data) for data in (self.data, self.validation)],
+            "streams": place.streams,
         }
         self.folder.save(self.model._state_of("train"), state, wait)
 
@@ -179,24 +214,22 @@ class Fitting:
         rows = self.data.rows if isinstance(self.data, ArrayData) else None
         return [rows, self.batch_size]
 
-    def _load(self) -> dict[str, Any] | None:
-        if self.folder is None:
-            return None
-        self.folder.describe(_config_of(self))
-        kept = self.folder.load(self.model._state_of("train"))
+    def _compare(self, kept: dict[str, Any] | None, folder: RunFolder) -> None:
+        """Refuses a checkpoint of another model or of other data."""
+        folder.describe(_config_of(self))
         if kept is None:
-            return None
+            return
+        folder.require_same(kept["variables"], self.model._state_of("train"))
         if kept["step"] and kept["rows"] != self._rows():
             raise InvalidData(
-                f"The run in '{self.folder.folder}' stopped within an epoch of {kept['rows'][0]} "
+                f"The run in '{folder.folder}' stopped within an epoch of {kept['rows'][0]} "
                 f"rows in batches of {kept['rows'][1]}. Received: {self._rows()[0]} rows in "
                 f"batches of {self._rows()[1]}.",
                 help="Go on with the same data and batch_size, or pass another folder.",
             )
         if self.verbose:
             within = f", step {kept['step'] + 1}" if kept["step"] else ""
-            print(f"Going on from '{self.folder.folder}': epoch {kept['epoch'] + 1}{within}.")
-        return kept
+            print(f"Going on from '{folder.folder}': epoch {kept['epoch'] + 1}{within}.")
 
     def _restore(self, kept: dict[str, Any]) -> Place:
         """Puts everything back to where a checkpoint was taken."""
@@ -208,17 +241,27 @@ class Fitting:
         self.told.set_state(kept["callbacks"])
         self.records[:] = kept["records"]
         model.stop_training = kept["stopped"]
-        for data, state in zip((self.data, self.validation), kept["streams"]):
-            if isinstance(data, StreamData) and state is not None:
-                data.go_on(state)
+        for data, state, step in zip(self._streams(), kept["streams"], (kept["step"], 0)):
+            if data is not None and (state or step):
+                set_random_states(state["randomness"] if state else kept["origin"])
+                data.go_on(state, step)
         set_random_states(kept["randomness"])
         return Place(
-            kept["epoch"], kept["step"], kept["order"], kept["logs"], kept["randomness_before"]
+            kept["epoch"],
+            kept["step"],
+            kept["order"],
+            kept["logs"],
+            kept["origin"],
+            kept["streams"],
         )
 
+    def _stream_states(self) -> list[Any]:
+        return [None if one is None else one.state() for one in self._streams()]
 
-def _stream_state(data: Any) -> Any:
-    return data.state() if isinstance(data, StreamData) else None
+    def _streams(self) -> list[StreamData | None]:
+        return [
+            one if isinstance(one, StreamData) else None for one in (self.data, self.validation)
+        ]
 
 
 def _config_of(fitting: Fitting) -> dict[str, Any]:
@@ -240,6 +283,12 @@ def _config_of(fitting: Fitting) -> dict[str, Any]:
     return found
 
 
+def origin_of(kept: dict[str, Any]) -> Any:
+    """The random states when the pass over a stream began, in which a checkpoint was taken."""
+    state = kept["streams"][0]
+    return kept["origin"] if state is None else state["randomness"]
+
+
 def folder_of(resume: Any, told: CallbackList) -> RunFolder | None:
     """The folder for checkpoints, from fit's argument or a BackupAndRestore among the callbacks."""
     if resume is not None:
@@ -254,3 +303,12 @@ def folder_of(resume: Any, told: CallbackList) -> RunFolder | None:
                 temporary=callback.delete_checkpoint,
             )
     return None
+
+
+def first_batches(data: Any, count: int, batch_size: int) -> ArrayData:
+    """The first batches of the data, as arrays."""
+    if isinstance(data, ArrayData):
+        return data.take(np.arange(min(data.rows, count * batch_size)))
+    found = list(data.batches(count))
+    parts = zip(*((one.x, one.y, one.sample_weight) for one in found))
+    return ArrayData(*(jax.tree.map(lambda *a: np.concatenate(a), *part) for part in parts))

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import itertools
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any, Literal
 
 import jax
@@ -17,11 +16,12 @@ import numpy as np
 
 from lamella._base.errors import WrongType
 from lamella._state.pure import pure, values_of, write_back
+from lamella._training.nan_search import Watch
 from lamella._training.program import Program
 from lamella.data import ArrayData, StreamData, rows_of
 
 Kind = Literal["train", "test", "predict"]
-Report = Callable[[int, dict[str, Any]], None]
+Report = Callable[[int, dict[str, Any]], bool]
 
 # A bar that moves ten times a second is live to the eye, and each look at it costs a dispatch.
 _SECONDS_PER_CHUNK = 0.1
@@ -38,6 +38,10 @@ class Loop:
         before: called at the start of the pass on the loop's own state: metrics start again.
         live: whether variables get their new values after every dispatch (training) or only what
             the pass leaves behind at its end.
+        watch: looks at every step before its new values are taken, None if nobody does.
+
+    Where a pass takes `report`, that is told of the number of steps done and of the logs; it ends
+    the pass by giving True.
     """
 
     def __init__(
@@ -47,17 +51,23 @@ class Loop:
         callbacks: Any = None,
         before: Callable[[], None] | None = None,
         live: bool = False,
+        watch: Watch | None = None,
     ) -> None:
         self.program = program
         self.kind = kind
         self.callbacks = callbacks
         self.live = live
+        self.watch = watch
         self.values = values_of(program.variables)
         self._written: set[int] = set()
         if before is not None:
             _, after = pure(before, program.variables)(self.values)
             pairs = enumerate(zip(self.values, after))
             self._take({index: new for index, (old, new) in pairs if new is not old})
+
+    @property
+    def _one_by_one(self) -> bool:
+        return self.watch is not None or self._every_batch
 
     @property
     def _every_batch(self) -> bool:
@@ -94,7 +104,7 @@ class Loop:
             batch_size: rows of one step.
             order: the order of the rows, None for that in which they lie.
             steps: how many to do, None for all.
-            report: told of the number of steps done and the logs, some times a second.
+            report: told some times a second.
             done: how many steps are done already, and the logs after them.
             every: `report` is told at all multiples of it too.
         """
@@ -109,7 +119,7 @@ class Loop:
         device_order = None if order is None else jnp.asarray(order, "int32")
         (step, logs), size = done, 0
         while step < full:
-            stop = min(step + (1 if self._every_batch else max(size, 1)), full)
+            stop = min(step + (1 if self._one_by_one else max(size, 1)), full)
             if every is not None:
                 stop = min(stop, step - step % every + every)
             started = time.perf_counter()
@@ -120,12 +130,11 @@ class Loop:
             # The first dispatch may have compiled.
             size = _next_size(stop - step, elapsed) if size else 1
             step = stop
-            if report is not None:
-                report(step, logs)
+            if report is not None and report(step, logs):
+                return logs
         if rest and step == full:
             index = np.arange(full * batch_size, data.rows) if order is None else order[-rest:]
-            batch = _rows(placed, index)
-            logs = self.dispatch_step(batch, full)
+            logs = self.dispatch_step(_rows(placed, index), full, index)
             if report is not None:
                 report(full + 1, logs)
         return logs
@@ -143,21 +152,32 @@ class Loop:
             for step in range(start, stop):
                 first, last = step * batch_size, (step + 1) * batch_size
                 index = np.arange(first, last) if order is None else order[first:last]
-                batch = _rows(placed, index)
-                logs = self.dispatch_step(batch, step)
+                logs = self.dispatch_step(_rows(placed, index), step, index)
             return logs
         with self._told_of_batch(start) as told:
             run = self.program.chunk(batch_size, order is not None, rows is not None)
             result, written = run(self.values, placed, order, start, stop, rows)
+            if self.watch is not None:
+                last = min(start * batch_size + batch_size, rows or stop * batch_size)
+                index = np.arange(start * batch_size, last)
+                index = index if order is None else np.asarray(order)[index]
+                self._look(result, written, lambda: _rows(placed, index), start, index)
             self._take(written)
             return told(as_logs(result))
 
-    def dispatch_step(self, batch: Any, index: int = 0) -> dict[str, Any]:
+    def dispatch_step(self, batch: Any, index: int = 0, rows: Any = None) -> dict[str, Any]:
         """One step on one batch of its own size."""
         with self._told_of_batch(index) as told:
             result, written = self.program.step(self.values, batch)
+            self._look(result, written, lambda: batch, index, rows)
             self._take(written)
             return told(as_logs(result))
+
+    def _look(
+        self, result: Any, written: dict[int, Any], batch: Any, step: int, rows: Any = None
+    ) -> None:
+        if self.watch is not None:
+            self.watch.look(self.program, self.values, (result, written), batch, (step, rows))
 
     @contextlib.contextmanager
     def _told_of_batch(self, index: int) -> Iterator[Callable[[dict[str, Any]], dict[str, Any]]]:
@@ -183,7 +203,7 @@ class Loop:
 
         Args:
             stream: the batches that are left to do.
-            report: told of the number of steps done and the logs after each.
+            report: told after each.
             done: how many steps are done already, and the logs after them.
             ahead: whether the next batch is fetched while the device computes.
         """
@@ -200,18 +220,19 @@ class Loop:
                 run = functools.partial(self.program.step, self.values, batch.on_device())
             with self._told_of_batch(count) as told:
                 result, written = run()
+                self._look(result, written, batch.on_device, count)
                 self._take(written)
                 if ahead:
                     batch = next(stream, None)
                 logs = told(as_logs(result))
             count += 1
-            if report is not None:
-                report(count, logs)
+            if report is not None and report(count, logs):
+                break
             if not ahead:
                 batch = next(stream, None)
         return logs
 
-    def outputs(self, batches: Iterator[Any], report: Callable[[int], None] | None) -> list[Any]:
+    def outputs(self, batches: Iterator[Any], report: Callable[[int], bool] | None) -> list[Any]:
         """The outputs of each batch, as NumPy arrays."""
         found = []
         most = 0
@@ -229,8 +250,8 @@ class Loop:
             found.append(result)
             if self._every_batch:
                 self.callbacks.on_batch_end("predict", index, {"outputs": result})
-            if report is not None:
-                report(index + 1)
+            if report is not None and report(index + 1):
+                break
         return [jax.tree.map(np.asarray, result) for result in found]
 
 
@@ -273,16 +294,32 @@ def as_logs(result: Any) -> dict[str, Any]:
     return logs
 
 
-def first_and_all(stream: Iterator[ArrayData]) -> tuple[ArrayData | None, Iterator[ArrayData]]:
-    """A look at the first batch, and all batches with that one."""
-    first = next(stream, None)
-    return first, itertools.chain([] if first is None else [first], stream)
+def host_batches(
+    data: ArrayData, batch_size: int, order: np.ndarray | None, steps: int | None, first: int = 0
+) -> Generator[ArrayData]:
+    """Batches of arrays that are too large for the device.
+
+    Args:
+        data: the arrays.
+        batch_size: rows of a batch.
+        order: the order of the rows, None for that in which they lie.
+        steps: how many batches there are, None for all.
+        first: how many of them are done already.
+    """
+    order = np.arange(data.rows) if order is None else order
+    count = -(-data.rows // batch_size)
+    for step in range(first, count if steps is None else min(count, steps)):
+        yield data.take(order[step * batch_size : (step + 1) * batch_size])
 
 
 def batches_of(data: ArrayData | StreamData, batch_size: int, steps: int | None) -> Iterator[Any]:
     """Batches of inputs for prediction."""
-    if isinstance(data, StreamData):
-        for batch in data.batches(steps):
+    if isinstance(data, StreamData) or data.stays_on_host:
+        if isinstance(data, StreamData):
+            stream = data.batches(steps)
+        else:
+            stream = host_batches(data, batch_size, None, steps)
+        for batch in stream:
             yield batch.on_device()
         return
     placed = data.on_device()

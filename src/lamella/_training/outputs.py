@@ -50,7 +50,8 @@ class Outputs:
         if value is None:
             return [None] * self.count
         if isinstance(value, dict):
-            self.check_names(value, role)
+            # An output that nothing looks at needs no target.
+            self.check_names(value, role, complete=not role.endswith("y"))
             return [value.get(name) for name in self.names]
         if isinstance(value, (list, tuple)):
             items = list(value)
@@ -69,6 +70,14 @@ class Outputs:
             f"The model has {self.count} outputs {list(self.names)}. Received: one `{role}`.",
             help=f"Pass a list of {self.count}, or a dictionary by those names.",
         )
+
+    def require(self, targets: list[Any], index: int, role: str) -> None:
+        """Refuses an output that has a loss or a metric and no target."""
+        if targets[index] is None:
+            raise InvalidArgument(
+                f"There is no target for output '{self.names[index]}', which has a {role}.",
+                help=f"Pass y for it, or give it the {role} None.",
+            )
 
     def check_names(self, value: dict[str, Any], role: str, *, complete: bool = True) -> None:
         """Refuses names that no output has, and with `complete` also missing ones."""

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import Callable, Generator
 from typing import Any
 
 import jax
 import numpy as np
 
 from lamella._base.errors import InvalidArgument, InvalidData, LamellaError, NotReady
+from lamella._base.warn import warn_person
 from lamella._graph.infer import infer
 from lamella._graph.symbolic import KerasTensor
 from lamella._layer.tracking import unique
+from lamella._state.pure import TRACING
 from lamella._state.variable import Variable
-from lamella._training.checks import check_targets
-from lamella._training.loop import Kind, Loop, first_and_all
+from lamella._training.checks import check_inputs, check_outputs, check_targets
+from lamella._training.last_layer import graph_of
+from lamella._training.loop import Kind, Loop, host_batches
 from lamella._training.outputs import Outputs
 from lamella._training.program import Program
 from lamella._training.stateless import StatelessSteps
 from lamella._training.steps import Steps
+from lamella._training.suspicions import suspicions_of_compile, suspicions_of_targets
 from lamella.data import ArrayData, StreamData, is_stream
 from lamella.data.arrays import refuse_nan
 
@@ -31,24 +36,37 @@ class Preparation(StatelessSteps):
     _programs: dict[Any, Program]
 
     def _read(
-        self, x: Any, y: Any = None, sample_weight: Any = None, class_weight: Any = None
+        self,
+        x: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        class_weight: Any = None,
+        role: str = "x",
+        **of_stream: Any,
     ) -> Any:
         """What a person passed as data, checked."""
+        names = None if graph_of(self) is None else self.input_names
+        outputs = getattr(self, "output_names", None)
         if is_stream(x):
             if y is not None or sample_weight is not None:
                 raise InvalidArgument(
                     "y and sample_weight cannot be given beside a stream of batches.",
                     help="Let the stream give (x, y) or (x, y, sample_weight).",
                 )
-            return StreamData(x)
+            stream = StreamData(x, names=names, y_names=outputs, role=role, **of_stream)
+            return (
+                stream if class_weight is None else stream.with_class_weight(class_weight, outputs)
+            )
         if x is None:
             raise InvalidArgument("Argument `x` is None.", help="Pass the data: model.fit(x, y).")
-        data = ArrayData.read(x, y, sample_weight)
-        return data if class_weight is None else data.with_class_weight(class_weight)
+        data = ArrayData.read(x, y, sample_weight, role, names, outputs)
+        return data if class_weight is None else data.with_class_weight(class_weight, outputs)
 
     def _read_validation(self, given: Any) -> Any:
-        if given is None or is_stream(given):
-            return None if given is None else StreamData(given)
+        if given is None:
+            return None
+        if is_stream(given):
+            return self._read(given, role="validation x", steps_name="validation_steps")
         if not isinstance(given, (tuple, list)) or not 2 <= len(given) <= 3:
             raise InvalidArgument(
                 "validation_data must be (x, y) or (x, y, sample_weight), or a stream. "
@@ -56,7 +74,7 @@ class Preparation(StatelessSteps):
                 help="Pass validation_data=(x_val, y_val).",
             )
         x, y, sample_weight = (*given, None)[:3]
-        return ArrayData.read(x, y, sample_weight, role="validation x")
+        return self._read(x, y, sample_weight, role="validation x")
 
     def _prepare(self, data: Any, kind: Kind) -> bool:
         """Builds what is not built yet and refuses data that cannot work.
@@ -64,9 +82,19 @@ class Preparation(StatelessSteps):
         Returns whether anything was built.
         """
         if isinstance(data, StreamData):
-            return False
+            first = data.first()
+            if first is None:
+                raise InvalidData(
+                    "The stream gave no batch.",
+                    help="A generator can be used once; pass an iterable that starts again.",
+                )
+            if fresh := self._prepare(first, kind):
+                data.reset()
+            return fresh
+        data = data.glimpse()
         fresh = self._build_for_batch(data, kind)
         if kind == "predict":
+            self._check_inputs(data)
             return fresh
         try:
             self._check_data(data)
@@ -76,14 +104,27 @@ class Preparation(StatelessSteps):
                 if fresh and part is not None:
                     part.outputs = None
             raise
+        if fresh:
+            self._suspect(data)
         return fresh
+
+    def _suspect(self, data: ArrayData) -> None:
+        """Warns of what compile was told, if it probably does not go with the model or the data."""
+        found: list[str] = []
+        if self._compiled_loss is not None:
+            found += suspicions_of_compile(self, self._compiled_loss)
+        if self._compiled_metrics is not None:
+            found += suspicions_of_targets(self._compiled_metrics, data.y)
+        for said in found:
+            warn_person(said)
 
     def _build_for_batch(self, data: ArrayData, kind: Kind) -> bool:
         """Builds the model, its optimizer and what compile was told, from one batch's shapes."""
-        fresh = self._build_model(data, kind != "predict")
-        self._rehearse(data, kind)
-        if kind == "train" and self.optimizer is not None:
-            self.optimizer.build(self.trainable_variables)
+        with TRACING:
+            fresh = self._build_model(data, kind != "predict")
+            self._rehearse(data, kind)
+            if kind == "train" and self.optimizer is not None:
+                self.optimizer.build(self.trainable_variables)
         return fresh
 
     def _rehearse(self, data: ArrayData, kind: Kind) -> None:
@@ -147,13 +188,32 @@ class Preparation(StatelessSteps):
         return all(layer.built for layer in self._walk() if layer is not self)  # type: ignore[attr-defined]
 
     def _check_data(self, data: ArrayData, prefix: str = "") -> None:
-        refuse_nan(data.x, f"{prefix}x")
+        refuse_nan(data.x, f"{prefix}x", data.columns)
         refuse_nan(data.y, f"{prefix}y")
-        if self._compiled_loss is not None and self._compiled_loss.outputs is not None:
+        self._check_inputs(data, prefix)
+        built = [
+            part
+            for part in (self._compiled_loss, self._compiled_metrics)
+            if part is not None and part.outputs is not None
+        ]
+        if built:
+            check_outputs(self, self._who())
             # Also checks the shape of x against the model, before any step.
             y_pred = self.compute_output_spec(_as_specs(data.x))
-            shapes = [tensor.shape for tensor in self._compiled_loss.outputs.arrays(y_pred, "y")]
-            check_targets(self._compiled_loss, data.y, shapes)
+            shapes = [tensor.shape for tensor in built[0].outputs.arrays(y_pred, "y")]
+            check_targets(self._compiled_loss, self._compiled_metrics, data.y, shapes, prefix)
+            if isinstance(data.sample_weight, (dict, list)):
+                built[0].outputs.arrays(data.sample_weight, f"{prefix}sample_weight")
+
+    def _check_inputs(self, data: ArrayData, prefix: str = "") -> None:
+        graph = graph_of(self)
+        if graph is not None:
+            check_inputs(graph, data.x, self.input_names, prefix)
+
+    def _check_batch(self, data: ArrayData, index: int) -> None:
+        """Refuses a batch of a stream that cannot work."""
+        if index:  # the first one was looked at before anything else
+            self._check_data(data, f"batch {index}: ")
 
     def _state_of(self, kind: Kind) -> list[Variable]:
         """The variables that a kind of step may touch."""
@@ -179,13 +239,14 @@ class Preparation(StatelessSteps):
             tuple(id(variable) for variable in self.trainable_variables),
             id(self.optimizer),
         )
-        if key not in self._programs:
-            own = [f"{kind}_step", "compute_loss", "compute_metrics", "get_metrics_result"]
-            by_row = all(getattr(type(self), name) is getattr(Steps, name) for name in own)
-            self._programs[key] = Program(
-                self._own_step(kind), variables, compiled=compiled, by_row=by_row
-            )
-        return self._programs[key]
+        with TRACING:
+            if key not in self._programs:
+                own = [f"{kind}_step", "compute_loss", "compute_metrics", "get_metrics_result"]
+                by_row = all(getattr(type(self), name) is getattr(Steps, name) for name in own)
+                self._programs[key] = Program(
+                    self._own_step(kind), variables, compiled=compiled, by_row=by_row
+                )
+            return self._programs[key]
 
     def _one_pass(
         self,
@@ -195,30 +256,36 @@ class Preparation(StatelessSteps):
         steps: int | None,
         *,
         told: Any,
-        report: Callable[[int, dict[str, Any]], None],
+        report: Callable[[int, dict[str, Any]], bool],
         order: np.ndarray | None = None,
         done: tuple[int, dict[str, Any]] = (0, {}),
         folder: Any = None,
+        watch: Any = None,
     ) -> dict[str, Any]:
         """Trains or evaluates on all of the data once, or on what is left of it."""
-        stream: Iterator[ArrayData] | None = None
+        stream: Generator[ArrayData] | None = None
         if isinstance(data, StreamData):
-            first, stream = first_and_all(data.batches(steps))
-            if first is None:
-                raise InvalidData(
-                    "The stream gave no batch.",
-                    help="A generator can be used once; pass an iterable that starts again.",
-                )
-            self._build_for_batch(first, kind)
+            if kind == "test":
+                data.reset()
+            stream = data.batches(steps, skip=done[0], check=self._check_batch)
+        elif data.stays_on_host:
+            stream = host_batches(data, batch_size, order, steps, done[0])
         loop = Loop(
             self._program(kind),
             kind,
             told,
             before=None if done[0] else self.reset_metrics,
             live=kind == "train",
+            watch=watch,
         )
         if stream is not None:
-            logs = loop.over_stream(stream, report, done, ahead=folder is None)
+            with contextlib.closing(stream):
+                logs = loop.over_stream(stream, report, done, ahead=folder is None)
+            if not logs:
+                raise InvalidData(
+                    "The stream gave no batch.",
+                    help="A generator can be used once; pass an iterable that starts again.",
+                )
         else:
             every = None if folder is None else folder.every
             logs = loop.over_arrays(data, batch_size, order, steps, report, done, every)

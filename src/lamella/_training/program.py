@@ -11,7 +11,7 @@ from jax import lax
 
 from lamella._layer.rows import RowsMatter
 from lamella._state import frame as frames
-from lamella._state.pure import pure
+from lamella._state.pure import TRACING, pure
 from lamella._state.variable import Variable
 
 Step = Callable[..., tuple[Any, dict[int, Any]]]
@@ -101,9 +101,7 @@ class Program:
 
 def _with_rows(function: Callable[..., Any]) -> Callable[..., Any]:
     def run(batch: Any, rows: Any = None) -> Any:
-        if rows is None:
-            return function(batch)
-        with frames.changed(rows=rows):
+        with TRACING, frames.changed(rows=rows):
             return function(batch)
 
     return run

@@ -69,14 +69,8 @@ class RunFolder:
         """The files, oldest first."""
         return sorted(self.folder.glob("checkpoint-*.safetensors"))
 
-    def load(self, variables: Sequence[Variable]) -> dict[str, Any] | None:
-        """The newest checkpoint that can be read, None if there is none.
-
-        Args:
-            variables: those of the model that is to go on.
-
-        Raises: InvalidData, if the checkpoint is of another model.
-        """
+    def load(self) -> dict[str, Any] | None:
+        """The newest checkpoint that can be read, None if there is none."""
         for path in reversed(self.checkpoints):
             try:
                 plain, arrays = read_state(path)
@@ -86,12 +80,20 @@ class RunFolder:
             count = len(plain["variables"])
             rest = [arrays[f"state.{index}"] for index in range(len(arrays) - count)]
             state = unflatten(plain["state"], rest)
-            self._require_same(plain["variables"], variables)
+            state["variables"] = plain["variables"]
             state["values"] = [arrays[f"variable.{index}"] for index in range(count)]
             return state
         return None
 
-    def _require_same(self, kept: list[Any], variables: Sequence[Variable]) -> None:
+    def require_same(self, kept: list[Any], variables: Sequence[Variable]) -> None:
+        """Refuses a checkpoint of another model.
+
+        Args:
+            kept: the variables in it, as `load` gave them.
+            variables: those of the model that is to go on.
+
+        Raises: InvalidData.
+        """
         own = _described(variables)
         if kept == own:
             return

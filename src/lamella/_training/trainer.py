@@ -19,8 +19,9 @@ from lamella._base.errors import InvalidArgument, InvalidData, drop_own_frames
 from lamella._base.old_spellings import understood
 from lamella._base.serialize import deserialize, serialize
 from lamella._base.warn import warn_person
+from lamella._state.seeds import set_random_states
 from lamella._training.compile import CompiledLoss, CompiledMetrics
-from lamella._training.fitting import Fitting, folder_of
+from lamella._training.fitting import Fitting, first_batches, folder_of, origin_of
 from lamella._training.loop import Kind, Loop, batches_of
 from lamella._training.loop import interrupt_at_the_edge as interruptible
 from lamella._training.preparation import Preparation
@@ -49,6 +50,8 @@ class Trainer(Preparation):
     def _init_trainer(self) -> None:
         self.compiled = False
         self.stop_training = False
+        self.stop_evaluating = False
+        self.stop_predicting = False
         self.optimizer = None
         self.loss: Any = None
         self.history: Any = None
@@ -156,6 +159,9 @@ class Trainer(Preparation):
         validation_batch_size: int | None = None,
         validation_freq: int | list[int] = 1,
         resume: Any = None,
+        debug_nans: bool = False,
+        fast_dev_run: bool | int = False,
+        overfit_batches: int = 0,
     ) -> Any:
         """Trains for a number of passes over the data.
 
@@ -178,6 +184,12 @@ class Trainer(Preparation):
             resume: a folder for checkpoints, of which the last three are kept. A run that was
                 killed goes on from there, to the bits of one that never stopped; the folder also
                 has the history, one line of JSON for each pass, and what the run was.
+            debug_nans: whether to stop with an error at the first number that is not finite; it
+                names the layer, weight or row, and the weights are those from before that step.
+            fast_dev_run: True or a number of batches: trains and validates on so few, once, without
+                the callbacks that write files, to see whether everything works.
+            overfit_batches: train on the first so many batches only, unshuffled, and validate on
+                the same: a model that cannot learn them by heart has a mistake.
 
         Returns a History; its `history` has a list for each loss and metric.
 
@@ -185,7 +197,7 @@ class Trainer(Preparation):
         """
         self._require_compiled("fit")
         epochs = check.positive_int(epochs, "epochs")
-        data = self._read(x, y, sample_weight, class_weight)
+        data = self._read(x, y, sample_weight, class_weight, shuffle=shuffle)
         validation = self._read_validation(validation_data)
         if validation_split and validation is None:
             if isinstance(data, StreamData):
@@ -196,12 +208,13 @@ class Trainer(Preparation):
             check.fraction(validation_split, "validation_split")
             data, validation = data.split(validation_split)
         size = check.positive_int(batch_size or 32, "batch_size")
-        if self._prepare(data, "train") and shuffle and isinstance(data, ArrayData):
-            # Keras draws an order when it looks at a first batch to build from. With the same
-            # seed the rows shall come in the same order here.
-            np.random.permutation(data.rows)
-        if isinstance(validation, ArrayData):
-            self._check_data(validation, "validation data ")
+        if overfit_batches:
+            data = validation = first_batches(data, overfit_batches, size)
+            shuffle = False
+        if fast_dev_run:
+            epochs, steps_per_epoch = initial_epoch + 1, int(fast_dev_run)
+            validation_steps, resume = steps_per_epoch, None
+            callbacks = [one for one in jax.tree.leaves(callbacks) if not one.writes_files]
         told = callbacks_room.CallbackList(
             callbacks,
             model=self,
@@ -211,12 +224,22 @@ class Trainer(Preparation):
             add_history=True,
             validation=validation is not None,
         )
+        folder = folder_of(resume, told)
+        kept = None if folder is None else folder.load()
+        if kept is not None and isinstance(data, StreamData):
+            set_random_states(origin_of(kept))  # the first batch is looked at now
+        if self._prepare(data, "train") and shuffle and isinstance(data, ArrayData):
+            # Keras draws an order when it looks at a first batch to build from. With the same
+            # seed the rows shall come in the same order here.
+            np.random.permutation(data.rows)
+        if isinstance(validation, ArrayData):
+            self._check_data(validation.glimpse(), "validation data ")
         Fitting(
             self,
             data,
             validation,
             told,
-            folder_of(resume, told),
+            folder,
             batch_size=size,
             steps=steps_per_epoch,
             shuffle=shuffle,
@@ -224,7 +247,8 @@ class Trainer(Preparation):
             validation_steps=validation_steps,
             validates=functools.partial(_due, validation_freq),
             verbose=bool(verbose),
-        ).run(initial_epoch, epochs)
+            debug_nans=debug_nans,
+        ).run(initial_epoch, epochs, kept)
         return self.history
 
     @public
@@ -245,19 +269,21 @@ class Trainer(Preparation):
         Args: as in `fit`; `return_dict` gives the values by name instead of a list.
         """
         self._require_compiled("evaluate")
-        data = self._read(x, y, sample_weight)
+        data = self._read(x, y, sample_weight, steps_name="steps")
         size = check.positive_int(batch_size or 32, "batch_size")
         self._prepare(data, "test")
         told = callbacks_room.CallbackList(
             callbacks, model=self, verbose=verbose, epochs=1, steps=_steps_of(data, size, steps)
         )
+        self.stop_evaluating = False
         told.on_test_begin()
         with contextlib.closing(told), interruptible() as pressed:
 
-            def report(done: int, logs: dict[str, Any]) -> None:
+            def report(done: int, logs: dict[str, Any]) -> bool:
                 told.progress("test", done, logs)
                 if pressed():
                     raise KeyboardInterrupt
+                return self.stop_evaluating
 
             logs = self._one_pass("test", data, size, steps, told=told, report=report)
         told.on_test_end(logs)
@@ -276,22 +302,24 @@ class Trainer(Preparation):
 
         Args: as in `fit`.
         """
-        data = self._read(x)
+        data = self._read(x, steps_name="steps")
         size = check.positive_int(batch_size or 32, "batch_size")
         if isinstance(data, ArrayData):
-            warn_nan(data.x, "x")
+            warn_nan(data.glimpse().x, "x")
         self._prepare(data, "predict")
         told = callbacks_room.CallbackList(
             callbacks, model=self, verbose=verbose, epochs=1, steps=_steps_of(data, size, steps)
         )
         loop = Loop(self._program("predict"), "predict", told)
+        self.stop_predicting = False
         told.on_predict_begin()
         with contextlib.closing(told), interruptible() as pressed:
 
-            def report(done: int) -> None:
+            def report(done: int) -> bool:
                 told.progress("predict", done, {})
                 if pressed():
                     raise KeyboardInterrupt
+                return self.stop_predicting
 
             found = loop.outputs(batches_of(data, size, steps), report)
         loop.finish()
@@ -311,7 +339,10 @@ class Trainer(Preparation):
     ) -> Any:
         """One update on one batch. Gives the loss and metrics of that batch, from before it."""
         self._require_compiled("train_on_batch")
-        data = self._read(x, y, sample_weight, class_weight)
+        data = self._read(x, y, sample_weight)
+        if class_weight is not None:  # one batch need not have all classes
+            names = getattr(self, "output_names", None)
+            data = data.with_class_weight(class_weight, names, warn=False)
         self._prepare(data, "train")
         return self._on_batch("train", data, return_dict)
 

@@ -7,10 +7,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from lamella import ops
 from lamella.activations._declare import activation
 
 
-@activation()
+@activation(computes=jax.nn.sigmoid)
 def sigmoid(x: Any) -> Any:
     """Any number to a share between 0 and 1.
 
@@ -23,10 +24,9 @@ def sigmoid(x: Any) -> Any:
         >>> float(sigmoid(0.0))
         0.5
     """
-    return jax.nn.sigmoid(x)
 
 
-@activation()
+@activation(computes=jax.nn.hard_sigmoid)
 def hard_sigmoid(x: Any) -> Any:
     """A sigmoid of straight lines.
 
@@ -39,10 +39,9 @@ def hard_sigmoid(x: Any) -> Any:
         >>> hard_sigmoid(jnp.array([-3.0, 0.0, 3.0])).tolist()
         [0.0, 0.5, 1.0]
     """
-    return jax.nn.hard_sigmoid(x)
 
 
-@activation()
+@activation(computes=jax.nn.sparse_sigmoid)
 def sparse_sigmoid(x: Any) -> Any:
     """The slope of sparse_plus: 0 below -1, 1 above 1, straight between.
 
@@ -53,10 +52,9 @@ def sparse_sigmoid(x: Any) -> Any:
         >>> sparse_sigmoid(jnp.array([-2.0, 0.0, 2.0])).tolist()
         [0.0, 0.5, 1.0]
     """
-    return jax.nn.sparse_sigmoid(x)
 
 
-@activation()
+@activation(computes=jax.nn.log_sigmoid)
 def log_sigmoid(x: Any) -> Any:
     """The logarithm of the sigmoid, exact also far from zero.
 
@@ -69,10 +67,9 @@ def log_sigmoid(x: Any) -> Any:
         >>> float(log_sigmoid(-1000.0))
         -1000.0
     """
-    return jax.nn.log_sigmoid(x)
 
 
-@activation("hard_swish")
+@activation("hard_swish", computes=jax.nn.hard_silu)
 def hard_silu(x: Any) -> Any:
     """The input times its hard_sigmoid, also called hard_swish.
 
@@ -85,13 +82,12 @@ def hard_silu(x: Any) -> Any:
 
     Source: Howard et al. 2019, arXiv:1905.02244.
     """
-    return jax.nn.hard_silu(x)
 
 
 hard_swish = hard_silu
 
 
-@activation()
+@activation(computes=jnp.tanh)
 def tanh(x: Any) -> Any:
     """The hyperbolic tangent, between -1 and 1.
 
@@ -102,10 +98,9 @@ def tanh(x: Any) -> Any:
         >>> float(tanh(0.0))
         0.0
     """
-    return jnp.tanh(x)
 
 
-@activation()
+@activation(computes=jax.nn.hard_tanh)
 def hard_tanh(x: Any) -> Any:
     """The input, kept between -1 and 1.
 
@@ -116,7 +111,6 @@ def hard_tanh(x: Any) -> Any:
         >>> hard_tanh(jnp.array([-3.0, 0.5])).tolist()
         [-1.0, 0.5]
     """
-    return jax.nn.hard_tanh(x)
 
 
 @activation()
@@ -133,7 +127,7 @@ def tanh_shrink(x: Any) -> Any:
     return x - jnp.tanh(x)
 
 
-@activation()
+@activation(computes=jax.nn.soft_sign)
 def softsign(x: Any) -> Any:
     """Between -1 and 1, approached slowly.
 
@@ -146,7 +140,6 @@ def softsign(x: Any) -> Any:
         >>> float(softsign(1.0))
         0.5
     """
-    return jax.nn.soft_sign(x)
 
 
 @activation()
@@ -185,7 +178,7 @@ def log_softmax(x: Any, axis: Any = -1) -> Any:
     return jax.nn.log_softmax(x, tuple(axis) if isinstance(axis, list) else axis)
 
 
-@activation()
+@activation(computes=ops.sparsemax)
 def sparsemax(x: Any, axis: int = -1) -> Any:
     """The nearest shares that sum to 1; small inputs get exactly zero.
 
@@ -203,12 +196,3 @@ def sparsemax(x: Any, axis: int = -1) -> Any:
 
     Source: Martins and Astudillo 2016, arXiv:1602.02068.
     """
-    last = jnp.moveaxis(x, axis, -1)
-    ordered = jnp.flip(jnp.sort(last, axis=-1), -1)
-    excess = jnp.cumsum(ordered, axis=-1) - 1
-    counts = jnp.arange(1, last.shape[-1] + 1, dtype=excess.dtype)
-    counts = counts.reshape((1,) * (last.ndim - 1) + (-1,))
-    supported = ordered * counts > excess
-    size = jnp.sum(supported, axis=-1, keepdims=True)
-    level = jnp.sum(jnp.where(supported, ordered, 0), axis=-1, keepdims=True) - 1
-    return jnp.moveaxis(jnp.maximum(last - level / size, 0), -1, axis)

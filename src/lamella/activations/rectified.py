@@ -77,7 +77,7 @@ def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
     return jax.nn.leaky_relu(x, negative_slope)
 
 
-@activation()
+@activation(computes=jax.nn.relu6)
 def relu6(x: Any) -> Any:
     """The input, kept between 0 and 6.
 
@@ -88,7 +88,6 @@ def relu6(x: Any) -> Any:
         >>> relu6(jnp.array([-1.0, 3.0, 9.0])).tolist()
         [0.0, 3.0, 6.0]
     """
-    return jax.nn.relu6(x)
 
 
 @activation()
@@ -108,7 +107,7 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
     return jax.nn.elu(x, alpha)
 
 
-@activation()
+@activation(computes=jax.nn.selu)
 def selu(x: Any) -> Any:
     """A scaled elu that keeps mean 0 and variance 1 from layer to layer.
 
@@ -123,7 +122,6 @@ def selu(x: Any) -> Any:
 
     Source: Klambauer et al. 2017, arXiv:1706.02515. Use with lecun_normal and AlphaDropout.
     """
-    return jax.nn.selu(x)
 
 
 @activation()
@@ -191,7 +189,7 @@ def hard_shrink(x: Any, threshold: float = 0.5) -> Any:
     return jnp.where(jnp.abs(x) > threshold, x, 0.0)
 
 
-@activation()
+@activation(computes=jax.nn.sparse_plus)
 def sparse_plus(x: Any) -> Any:
     """A softplus that is exactly zero below -1 and exactly the input above 1.
 
@@ -204,4 +202,3 @@ def sparse_plus(x: Any) -> Any:
         >>> sparse_plus(jnp.array([-2.0, 0.0, 2.0])).tolist()
         [0.0, 0.25, 2.0]
     """
-    return jax.nn.sparse_plus(x)

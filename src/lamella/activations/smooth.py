@@ -12,7 +12,7 @@ from lamella._graph.symbolic import KerasTensor, record
 from lamella.activations._declare import activation
 
 
-@activation()
+@activation(computes=jax.nn.softplus)
 def softplus(x: Any) -> Any:
     """A smooth relu.
 
@@ -25,7 +25,6 @@ def softplus(x: Any) -> Any:
         >>> round(float(softplus(0.0)), 3)
         0.693
     """
-    return jax.nn.softplus(x)
 
 
 @activation()
@@ -47,7 +46,7 @@ def squareplus(x: Any, b: float = 4) -> Any:
     return jax.nn.squareplus(x, b)
 
 
-@activation("swish")
+@activation("swish", computes=jax.nn.silu)
 def silu(x: Any) -> Any:
     """The input times its own sigmoid, also called swish.
 
@@ -62,7 +61,6 @@ def silu(x: Any) -> Any:
 
     Source: Ramachandran et al. 2017, arXiv:1710.05941.
     """
-    return jax.nn.silu(x)
 
 
 swish = silu
@@ -132,7 +130,7 @@ def glu(x: Any, axis: int = -1) -> Any:
     return jax.nn.glu(x, axis)
 
 
-@activation(op="exp")
+@activation(op="exp", computes=jnp.exp)
 def exponential(x: Any) -> Any:
     """exp(x).
 
@@ -143,7 +141,6 @@ def exponential(x: Any) -> Any:
         >>> float(exponential(0.0))
         1.0
     """
-    return jnp.exp(x)
 
 
 @activation(op="")

@@ -16,4 +16,5 @@ from lamella.callbacks.remote import RemoteMonitor as RemoteMonitor
 from lamella.callbacks.scheduler import LearningRateScheduler as LearningRateScheduler
 from lamella.callbacks.swap_ema import SwapEMAWeights as SwapEMAWeights
 from lamella.callbacks.tensorboard import TensorBoard as TensorBoard
+from lamella.callbacks.terminate_on_nan import InvalidLoss as InvalidLoss
 from lamella.callbacks.terminate_on_nan import TerminateOnNaN as TerminateOnNaN

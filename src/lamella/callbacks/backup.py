@@ -29,6 +29,8 @@ class BackupAndRestore(Callback):
         100
     """
 
+    writes_files = True
+
     def __init__(
         self,
         backup_dir: str | os.PathLike[str],

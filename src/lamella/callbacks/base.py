@@ -39,6 +39,9 @@ class Callback(Configurable):
         0 {'loss': 0.5}
     """
 
+    # Whether it leaves files behind; a trial run with fit(fast_dev_run=True) does without.
+    writes_files = False
+
     params: dict[str, Any] | None = None
     _model: Any = None
 

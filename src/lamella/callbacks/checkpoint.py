@@ -130,6 +130,8 @@ class ModelCheckpoint(SavingCallback):
         False
     """
 
+    writes_files = True
+
     def __init__(
         self,
         filepath: str | os.PathLike[str],

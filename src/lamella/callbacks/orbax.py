@@ -36,6 +36,8 @@ class OrbaxCheckpoint(SavingCallback):
         1
     """
 
+    writes_files = True
+
     def __init__(
         self,
         directory: str | os.PathLike[str],

@@ -43,6 +43,8 @@ class TensorBoard(Callback):
         False
     """
 
+    writes_files = True
+
     def __init__(
         self,
         log_dir: str | os.PathLike[str] = "logs",

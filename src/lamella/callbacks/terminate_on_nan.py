@@ -12,7 +12,10 @@ from lamella.callbacks.base import Callback
 
 @register("callback", module="keras.callbacks")
 class TerminateOnNaN(Callback):
-    """Stops training at the first batch whose loss is NaN or infinite.
+    """Stops training at the first step whose loss or weights are not finite.
+
+    The loop itself looks, before it takes the new weights: the model keeps those from before that
+    step. What is printed, or raised, names the first layer, weight or row.
 
     Args:
         raise_error: whether to raise an error instead of ending training.
@@ -20,7 +23,7 @@ class TerminateOnNaN(Callback):
     Raises: InvalidData, with raise_error.
 
     Example:
-        >>> TerminateOnNaN().wants_batches("train")
+        >>> TerminateOnNaN(raise_error=True).raise_error
         True
     """
 
@@ -29,7 +32,7 @@ class TerminateOnNaN(Callback):
         self.raise_error = raise_error
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        loss = (logs or {}).get("loss")
+        loss = (logs or {}).get("loss")  # in a loop of a person's own; fit does not get here
         if loss is None or math.isfinite(loss):
             return
         if self.raise_error:
@@ -39,6 +42,7 @@ class TerminateOnNaN(Callback):
             )
         print(f"Batch {batch}: the loss is {loss}; training ends.")
         self.model.stop_training = True
+
 
 
 class InvalidLoss(InvalidData, RuntimeError):

@@ -6,7 +6,7 @@ import copy
 import itertools
 import operator
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -15,6 +15,7 @@ import numpy as np
 from lamella._base.dtypes import is_float
 from lamella._base.errors import InvalidArgument, InvalidData, InvalidShape, WrongType
 from lamella._base.warn import warn_person
+from lamella._state.seeds import random_states
 from lamella.data.arrays import ArrayData
 from lamella.data.host import is_on_host
 from lamella.data.py_dataset import Fetcher, PyDataset, numbers_of
@@ -80,6 +81,9 @@ class StreamData:
         self._class_weight: Any = None
         self._within = False
         self._warned = False
+        self._randomness: Any = None
+        self._taken = 0
+        self._dropped = 0
 
     @property
     def steps(self) -> int | None:
@@ -125,13 +129,42 @@ class StreamData:
                 closing()
             self._running = self._first = None
 
+    def state(self) -> dict[str, Any] | None:
+        """What has to be known to go on later at this batch; None between two passes.
+
+        A source with `get_state` and `set_state` of its own is asked for what it knows.
+        """
+        if self._running is None and self._first is None:
+            return None
+        own = getattr(self.source, "get_state", None)
+        known = own() if callable(own) and not self.once else None
+        return {"randomness": self._randomness, "taken": self._taken, "source": known}
+
+    def go_on(self, state: dict[str, Any] | None, step: int) -> None:
+        """Starts at a batch other than the first.
+
+        Random numbers have to be where they were when the pass over the source began.
+
+        Args:
+            state: what `state` gave when the epoch began.
+            step: how many batches of the epoch are done since.
+        """
+        self.close()
+        if state is not None and state["source"] is not None:
+            self.source.set_state(state["source"])
+        self._within = False
+        self._begin()
+        self._taken = step + (state["taken"] if state else 0)
+        self._drop(self._taken)
+        self._dropped = step
+
     def batches(
         self,
         most: int | None,
         *,
         skip: int = 0,
         check: Callable[[ArrayData, int], None] | None = None,
-    ) -> Iterator[ArrayData]:
+    ) -> Generator[ArrayData]:
         """The batches of one epoch.
 
         Args:
@@ -153,13 +186,14 @@ class StreamData:
 
     def _epoch(
         self, most: int | None, skip: int, check: Callable[[ArrayData, int], None] | None
-    ) -> Iterator[ArrayData]:
-        if most is None and self._first is None:
+    ) -> Generator[ArrayData]:
+        if most is None and self._first is None and not self._dropped:
             self.close()
         ended = False
         try:
             self._begin()
-            there = self._drop(skip)
+            there = self._drop(skip - self._dropped)
+            self._dropped = 0
             for count in itertools.count(skip) if most is None else range(skip, most):
                 data = self._next(count) if there else None
                 if data is None:
@@ -167,6 +201,7 @@ class StreamData:
                     break
                 if check is not None:
                     check(data, count)
+                self._taken += 1
                 yield data
             ended = True
         finally:
@@ -178,6 +213,8 @@ class StreamData:
 
     def _begin(self) -> None:
         """Tells the source of an epoch's begin, once, and has an iterator ready."""
+        if self._running is None:
+            self._randomness, self._taken = random_states(), 0
         if not self._within:
             self._within = True
             self._tell("on_epoch_begin")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import os
-import tempfile
 import urllib.request
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from lamella._base.atomic import replacing
 from lamella._base.errors import DownloadFailed
 
 TIMEOUT_SECONDS = 30
@@ -66,18 +65,12 @@ def download(remote: RemoteFile, destination: Path) -> Path:
         raise DownloadFailed(
             f"{remote.url} is not an https address.", help="Only https is used for downloads."
         )
-    part = None
     try:
         destination.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=destination.parent, prefix=f".{destination.name}.")
-        part = Path(name)
-        with os.fdopen(handle, "w+b") as file:
+        with replacing(destination) as part, open(part, "w+b") as file:
             with open_url(remote.url) as response:
                 _copy(response, file, remote)
             _verify(file, remote)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, destination)
         return destination
     except (OSError, EOFError, zlib.error) as cause:
         if isinstance(cause, DownloadFailed):
@@ -86,9 +79,6 @@ def download(remote: RemoteFile, destination: Path) -> Path:
             f"{remote.url} could not be fetched: {cause or type(cause).__name__}.",
             help=f"Check the network, or put {remote.name} into '{destination.parent}' yourself.",
         ) from cause
-    finally:
-        if part is not None:
-            part.unlink(missing_ok=True)
 
 
 def _copy(response: Any, file: IO[bytes], remote: RemoteFile) -> None:

@@ -9,8 +9,7 @@ from lamella._base.errors import WrongType
 from lamella._base.registry import near_miss
 from lamella.layers.activations.rectified import ReLU
 from lamella.layers.merging.dot import dot
-from lamella.layers.merging.elementwise import add, average, maximum, multiply
-from lamella.layers.merging.joining import concatenate
+from lamella.layers.merging.elementwise import add, average, concatenate, maximum, multiply
 
 _MODES: dict[str, Callable[..., Any]] = {
     "sum": add,

@@ -18,7 +18,7 @@ from lamella._layer.masking import get_mask
 from lamella._state import frame as frames
 from lamella._state.policy import policy_from
 from lamella._state.variable import Variable
-from lamella.losses.reduction import align, reduce_weighted, same_rank
+from lamella.losses.reduction import align, as_array, reduce_weighted, same_rank
 
 REDUCTIONS = ("sum_over_batch_size", "mean", "mean_with_sample_weight", "sum", "none", None)
 _HALVES = ("float16", "bfloat16")
@@ -163,7 +163,7 @@ class FunctionLoss(LossFunctionWrapper):
 
 def _cast_all(structure: Any, dtype: str, labels: bool = False) -> Any:
     def cast(item: Any) -> jax.Array:
-        array = item.value if isinstance(item, Variable) else jnp.asarray(item)
+        array = as_array(item)
         whole = not jnp.issubdtype(array.dtype, jnp.inexact)
         # Half types cannot count beyond 256: class numbers would become other classes.
         return array if labels and whole and dtype in _HALVES else array.astype(dtype)

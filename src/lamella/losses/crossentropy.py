@@ -12,9 +12,9 @@ from lamella._base.registry import register
 from lamella._base.settings import epsilon
 from lamella._base.signatures import taken_by
 from lamella._layer.masking import set_mask
-from lamella._state.variable import Variable
 from lamella.losses.base import LossFunctionWrapper
-from lamella.losses.reduction import as_pair, same_shape
+from lamella.losses.reduction import as_array, as_pair, same_shape
+from lamella.ops.crossentropy import log_chances
 
 
 def whole_axis(axis: Any) -> int:
@@ -24,12 +24,6 @@ def whole_axis(axis: Any) -> int:
             help="Name the argument: from_logits=True is not the third one by position.",
         )
     return axis
-
-
-def _log_shares(y_pred: jax.Array, from_logits: bool, axis: int) -> jax.Array:
-    if from_logits:
-        return jax.nn.log_softmax(y_pred, axis=axis)
-    return jnp.log(shares(y_pred, axis))
 
 
 def shares(y_pred: jax.Array, axis: int) -> jax.Array:
@@ -114,7 +108,7 @@ def categorical_crossentropy(
     y_true, y_pred = as_pair(y_true, y_pred)
     same_shape(y_true, y_pred)
     y_true = smoothed(y_true, label_smoothing, 1.0 / y_true.shape[-1])
-    return -jnp.sum(y_true * _log_shares(y_pred, from_logits, axis), axis=axis)
+    return -jnp.sum(y_true * log_chances(y_pred, from_logits, axis), axis=axis)
 
 
 @register("loss", module="keras.losses")
@@ -150,7 +144,7 @@ def sparse_categorical_crossentropy(
         labels = jnp.where(valid, labels, 0)
         # What does not count must not reach the gradient either, not even as a NaN.
         prediction = jnp.where(jnp.expand_dims(valid, axis), prediction, 0)
-    logs = _log_shares(prediction, from_logits, axis)
+    logs = log_chances(prediction, from_logits, axis)
     # Compared and not gathered: XLA fuses it, and its gradient needs no scatter.
     numbers = jax.lax.broadcasted_iota(labels.dtype, logs.shape, axis % logs.ndim)
     chosen = numbers == jnp.expand_dims(labels, axis)
@@ -163,8 +157,7 @@ def sparse_categorical_crossentropy(
 
 def _labels(y_true: Any, y_pred: Any, axis: int) -> tuple[jax.Array, jax.Array]:
     """Class numbers as integers, without an axis of size 1 for the classes."""
-    prediction = y_pred.value if isinstance(y_pred, Variable) else jnp.asarray(y_pred)
-    labels = (y_true.value if isinstance(y_true, Variable) else jnp.asarray(y_true)).astype("int32")
+    prediction, labels = as_array(y_pred), as_array(y_true).astype("int32")
     if labels.ndim == prediction.ndim:
         place = axis if labels.shape[axis] == 1 else -1
         labels = labels.squeeze(place) if labels.shape[place] == 1 else labels

@@ -12,11 +12,15 @@ from lamella._base.errors import InvalidShape
 from lamella._state.variable import Variable
 
 
+def as_array(x: Any) -> jax.Array:
+    """What a Variable holds, or anything else as an array."""
+    return x.value if isinstance(x, Variable) else jnp.asarray(x)
+
+
 def as_pair(y_true: Any, y_pred: Any) -> tuple[jax.Array, jax.Array]:
     """The truth and the prediction as arrays of the prediction's number type."""
-    prediction = y_pred.value if isinstance(y_pred, Variable) else jnp.asarray(y_pred)
-    truth = y_true.value if isinstance(y_true, Variable) else jnp.asarray(y_true)
-    return truth.astype(prediction.dtype), prediction
+    prediction = as_array(y_pred)
+    return as_array(y_true).astype(prediction.dtype), prediction
 
 
 def matched(y_true: Any, y_pred: Any) -> tuple[jax.Array, jax.Array]:

@@ -40,23 +40,19 @@ from lamella.metrics.base import Metric as Metric
 from lamella.metrics.base import deserialize as deserialize
 from lamella.metrics.base import get as get
 from lamella.metrics.base import serialize as serialize
+from lamella.metrics.confusion import F1Score as F1Score
 from lamella.metrics.confusion import FalseNegatives as FalseNegatives
 from lamella.metrics.confusion import FalsePositives as FalsePositives
+from lamella.metrics.confusion import FBetaScore as FBetaScore
 from lamella.metrics.confusion import Precision as Precision
 from lamella.metrics.confusion import Recall as Recall
 from lamella.metrics.confusion import TrueNegatives as TrueNegatives
 from lamella.metrics.confusion import TruePositives as TruePositives
-from lamella.metrics.correlation import ConcordanceCorrelation as ConcordanceCorrelation
-from lamella.metrics.correlation import PearsonCorrelation as PearsonCorrelation
-from lamella.metrics.correlation import concordance_correlation as concordance_correlation
-from lamella.metrics.correlation import pearson_correlation as pearson_correlation
 from lamella.metrics.curves import AUC as AUC
 from lamella.metrics.curves import PrecisionAtRecall as PrecisionAtRecall
 from lamella.metrics.curves import RecallAtPrecision as RecallAtPrecision
 from lamella.metrics.curves import SensitivityAtSpecificity as SensitivityAtSpecificity
 from lamella.metrics.curves import SpecificityAtSensitivity as SpecificityAtSensitivity
-from lamella.metrics.f_score import F1Score as F1Score
-from lamella.metrics.f_score import FBetaScore as FBetaScore
 from lamella.metrics.iou import BinaryIoU as BinaryIoU
 from lamella.metrics.iou import IoU as IoU
 from lamella.metrics.iou import MeanIoU as MeanIoU
@@ -75,13 +71,17 @@ from lamella.metrics.of_losses import SquaredHinge as SquaredHinge
 from lamella.metrics.reduction import Mean as Mean
 from lamella.metrics.reduction import MeanMetricWrapper as MeanMetricWrapper
 from lamella.metrics.reduction import Sum as Sum
+from lamella.metrics.regression import ConcordanceCorrelation as ConcordanceCorrelation
 from lamella.metrics.regression import CosineSimilarity as CosineSimilarity
 from lamella.metrics.regression import LogCoshError as LogCoshError
 from lamella.metrics.regression import MeanAbsoluteError as MeanAbsoluteError
 from lamella.metrics.regression import MeanAbsolutePercentageError as MeanAbsolutePercentageError
 from lamella.metrics.regression import MeanSquaredError as MeanSquaredError
 from lamella.metrics.regression import MeanSquaredLogarithmicError as MeanSquaredLogarithmicError
+from lamella.metrics.regression import PearsonCorrelation as PearsonCorrelation
 from lamella.metrics.regression import R2Score as R2Score
 from lamella.metrics.regression import RootMeanSquaredError as RootMeanSquaredError
+from lamella.metrics.regression import concordance_correlation as concordance_correlation
+from lamella.metrics.regression import pearson_correlation as pearson_correlation
 
 _serve_old_names(__name__)

@@ -12,7 +12,8 @@ import numpy as np
 from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella._base.settings import epsilon
 from lamella._state.variable import Variable
-from lamella.losses.reduction import same_rank
+from lamella.losses.reduction import as_array, same_rank
+from lamella.metrics.base import Metric
 
 _BELOW_ALL = -1e10
 
@@ -143,7 +144,7 @@ def update_counts(
 
 
 def _array(x: Any, dtype: str) -> jax.Array:
-    return (x.value if isinstance(x, Variable) else jnp.asarray(x)).astype(dtype)
+    return as_array(x).astype(dtype)
 
 
 def _weights(prediction: jax.Array, weight: Any, options: Options) -> jax.Array:
@@ -213,3 +214,23 @@ def _count_even(
         jnp.sum(wrong, axis=0)[None] - false_positives,
         jnp.sum(right, axis=0)[None] - true_positives,
     )
+
+
+class CountMetric(Metric):
+    """A metric made of counts of decisions at some thresholds."""
+
+    thresholds: list[float]
+    true_positives: Variable
+    false_positives: Variable
+    true_negatives: Variable
+    false_negatives: Variable
+
+    def _add_counts(self, shape: tuple[int, ...], *names: str) -> None:
+        for name in names:
+            setattr(self, name, self.add_variable(shape, "zeros", name=name))
+
+    def _count(
+        self, y_true: Any, y_pred: Any, sample_weight: Any, options: Options, even: bool
+    ) -> None:
+        held = {variable.name: variable for variable in self.variables}
+        update_counts(held, y_true, y_pred, sample_weight, self.thresholds, options, even)

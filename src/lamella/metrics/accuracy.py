@@ -10,13 +10,8 @@ import jax.numpy as jnp
 from lamella._base.errors import InvalidShape
 from lamella._base.registry import register
 from lamella._base.settings import floatx
-from lamella._state.variable import Variable
-from lamella.losses.reduction import as_pair, same_rank
+from lamella.losses.reduction import as_array, as_pair, same_rank
 from lamella.metrics.reduction import MeanMetricWrapper
-
-
-def _array(y: Any) -> jax.Array:
-    return y.value if isinstance(y, Variable) else jnp.asarray(y)
 
 
 def _as_numbers(right: jax.Array) -> jax.Array:
@@ -64,7 +59,7 @@ def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> jax.Arr
         >>> binary_accuracy([1, 0], [0.9, 0.6]).tolist()
         [1.0, 0.0]
     """
-    truth, prediction = same_rank(_array(y_true), _array(y_pred))
+    truth, prediction = same_rank(as_array(y_true), as_array(y_pred))
     return _as_numbers(truth == (prediction > threshold).astype(truth.dtype))
 
 
@@ -82,7 +77,7 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> jax.Array:
         >>> categorical_accuracy([[0, 1]], [[0.2, 0.8]]).tolist()
         [1.0]
     """
-    labels, guesses = (jnp.argmax(_array(y), axis=-1) for y in (y_true, y_pred))
+    labels, guesses = (jnp.argmax(as_array(y), axis=-1) for y in (y_true, y_pred))
     _same_shape(labels, guesses)
     return _as_numbers(labels == guesses)
 
@@ -101,7 +96,7 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> jax.Array:
         >>> sparse_categorical_accuracy([1], [[0.2, 0.8]]).tolist()
         [1.0]
     """
-    labels, prediction = _array(y_true), _array(y_pred)
+    labels, prediction = as_array(y_true), as_array(y_pred)
     if labels.ndim == prediction.ndim and labels.shape[-1] == 1:
         labels = labels[..., 0]
     guesses = jnp.argmax(prediction, axis=-1)
@@ -134,7 +129,7 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> jax.Arra
         >>> top_k_categorical_accuracy([[0, 0, 1]], [[0.1, 0.5, 0.4]], k=2).tolist()
         [1.0]
     """
-    labels, prediction = jnp.argmax(_array(y_true), axis=-1), _array(y_pred)
+    labels, prediction = jnp.argmax(as_array(y_true), axis=-1), as_array(y_pred)
     return _as_numbers(_in_top(labels, prediction, k))
 
 
@@ -156,7 +151,7 @@ def sparse_top_k_categorical_accuracy(
         >>> sparse_top_k_categorical_accuracy([2], [[0.1, 0.5, 0.4]], k=2).tolist()
         [1.0]
     """
-    labels, prediction = _array(y_true), _array(y_pred)
+    labels, prediction = as_array(y_true), as_array(y_pred)
     shape = labels.shape
     if labels.ndim == prediction.ndim and shape[-1] == 1:
         labels = labels[..., 0]

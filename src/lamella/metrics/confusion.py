@@ -1,14 +1,24 @@
-"""Counts of right and wrong decisions, precision and recall."""
+"""Metrics of decisions: counts, precision, recall, and F scores."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import jax
+import jax.numpy as jnp
 
+from lamella._base import check
+from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella._base.registry import register
-from lamella.losses.reduction import divide_no_nan
-from lamella.metrics._confusion import Options, are_even, thresholds_list, update_counts
+from lamella._base.settings import epsilon
+from lamella.losses.reduction import as_array, divide_no_nan
+from lamella.metrics._confusion import (
+    CountMetric,
+    Options,
+    are_even,
+    thresholds_list,
+    update_counts,
+)
 from lamella.metrics.base import Metric
 
 
@@ -106,7 +116,7 @@ class FalseNegatives(_ConditionCount):
     _counted = "false_negatives"
 
 
-class _Ratio(Metric):
+class _Ratio(CountMetric):
     """True positives among them and one other outcome. Subclasses name that."""
 
     _direction = "up"
@@ -126,19 +136,11 @@ class _Ratio(Metric):
         self.class_id = class_id
         self.thresholds = thresholds_list(thresholds, 0.5 if top_k is None else -1e10)
         shape = (len(self.thresholds),)
-        self.true_positives = self.add_variable(shape, "zeros", name="true_positives")
-        setattr(self, self._other, self.add_variable(shape, "zeros", name=self._other))
+        self._add_counts(shape, "true_positives", self._other)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        update_counts(
-            {variable.name: variable for variable in self.variables},
-            y_true,
-            y_pred,
-            sample_weight,
-            self.thresholds,
-            Options(self.top_k, self.class_id),
-            even=are_even(self.thresholds),
-        )
+        options = Options(self.top_k, self.class_id)
+        self._count(y_true, y_pred, sample_weight, options, are_even(self.thresholds))
 
     def result(self) -> jax.Array:
         right, other = (variable.value for variable in self.variables)
@@ -189,3 +191,124 @@ class Recall(_Ratio):
     """
 
     _other = "false_negatives"
+
+
+Average = Literal["micro", "macro", "weighted"]
+
+
+@register("metric", "f_beta_score", "fbeta_score", module="keras.metrics")
+class FBetaScore(Metric):
+    """The weighted harmonic mean of precision and recall.
+
+    (1 + beta^2) * precision * recall / (beta^2 * precision + recall)
+
+    Args:
+        average: how classes are put together: None (a value per class), "micro" (all decisions
+            in one), "macro" (their mean) or "weighted" (their mean by frequency).
+        beta: how many times as much recall counts, > 0.
+        threshold: above it a decision is positive, 0 < threshold <= 1; None takes the largest.
+        name, dtype: see Metric.
+
+    Shapes: (batch, classes)
+    Raises: InvalidArgument, if an argument is none of those; InvalidShape.
+
+    Example:
+        >>> FBetaScore(beta=2.0, threshold=0.5)([[1, 0], [1, 1]], [[1.0, 0.0], [1.0, 0.0]]).tolist()
+        [1.0, 0.0]
+    """
+
+    _direction = "up"
+
+    def __init__(
+        self,
+        average: Average | None = None,
+        beta: float = 1.0,
+        threshold: float | None = None,
+        name: str = "fbeta_score",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(name=name, dtype=dtype)
+        self.average = check.one_of(average, (None, "micro", "macro", "weighted"), "average")
+        self.beta = check.positive(beta, "beta")
+        if threshold is not None and not 0 < threshold <= 1:
+            raise InvalidArgument(
+                f"Argument `threshold` must satisfy 0 < threshold <= 1. Received: {threshold!r}.",
+                help="Pass for example threshold=0.5, or None for the largest.",
+            )
+        self.threshold = threshold
+        self._built = False
+
+    def _build(self, shape: tuple[int, ...]) -> None:
+        size = () if self.average == "micro" else shape[1:]
+        self.true_positives = self.add_variable(size, "zeros", self.dtype, name="true_positives")
+        self.false_positives = self.add_variable(size, "zeros", self.dtype, name="false_positives")
+        self.false_negatives = self.add_variable(size, "zeros", self.dtype, name="false_negatives")
+        self.intermediate_weights = self.add_variable(
+            size, "zeros", self.dtype, name="intermediate_weights"
+        )
+        self._built = True
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        truth, prediction = (as_array(y).astype(self.dtype) for y in (y_true, y_pred))
+        if truth.ndim != 2 or truth.shape != prediction.shape:
+            raise InvalidShape(
+                f"{type(self).__name__} '{self.name}' expects two arrays of shape (batch, "
+                f"classes); got shapes {truth.shape} and {prediction.shape}.",
+                help="Give one-hot labels; for one unit, labels of shape (batch, 1).",
+            )
+        if not self._built:
+            self._build(prediction.shape)
+        if self.threshold is None:
+            largest = jnp.max(prediction, axis=-1, keepdims=True)
+            decided = (prediction >= largest) & (jnp.abs(prediction) > 1e-9)
+        else:
+            decided = prediction > self.threshold
+        positive = decided.astype(self.dtype)
+        weight: Any = 1.0
+        if sample_weight is not None:
+            weight = jnp.asarray(sample_weight).astype(self.dtype).reshape(-1, 1)
+        axis = None if self.average == "micro" else 0
+        self.true_positives.assign_add(jnp.sum(positive * truth * weight, axis))
+        self.false_positives.assign_add(jnp.sum(positive * (1 - truth) * weight, axis))
+        self.false_negatives.assign_add(jnp.sum((1 - positive) * truth * weight, axis))
+        self.intermediate_weights.assign_add(jnp.sum(truth * weight, axis))
+
+    def result(self) -> jax.Array:
+        right = self.true_positives.value
+        precision = right / (right + self.false_positives.value + epsilon())
+        recall = right / (right + self.false_negatives.value + epsilon())
+        square = self.beta**2
+        score = precision * recall / (square * precision + recall + epsilon()) * (1 + square)
+        if self.average == "weighted":
+            weights = self.intermediate_weights.value
+            return jnp.sum(score * (weights / (jnp.sum(weights) + epsilon())))
+        return score if self.average is None else jnp.mean(score)
+
+
+@register("metric", "f1_score", module="keras.metrics")
+class F1Score(FBetaScore):
+    """The harmonic mean of precision and recall.
+
+    2 * precision * recall / (precision + recall)
+
+    Args:
+        average: how classes are put together: None (a value per class), "micro" (all decisions
+            in one), "macro" (their mean) or "weighted" (their mean by frequency).
+        threshold: above it a decision is positive, 0 < threshold <= 1; None takes the largest.
+        name, dtype: see Metric.
+
+    Shapes: (batch, classes)
+
+    Example:
+        >>> F1Score(threshold=0.5)([[1, 0], [1, 1]], [[1.0, 0.0], [1.0, 0.0]]).tolist()
+        [1.0, 0.0]
+    """
+
+    def __init__(
+        self,
+        average: Average | None = None,
+        threshold: float | None = None,
+        name: str = "f1_score",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(average, 1.0, threshold, name, dtype)

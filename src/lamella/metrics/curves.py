@@ -12,13 +12,17 @@ from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella._base.registry import register
 from lamella._base.settings import epsilon
 from lamella._base.signatures import continues
-from lamella._state.variable import Variable
-from lamella.losses.reduction import divide_no_nan
-from lamella.metrics._confusion import Counts, Options, are_even, even_thresholds, update_counts
-from lamella.metrics.base import Metric
+from lamella.losses.reduction import as_array, divide_no_nan
+from lamella.metrics._confusion import (
+    CountMetric,
+    Counts,
+    Options,
+    are_even,
+    even_thresholds,
+)
 
 
-class _BestUnderConstraint(Metric):
+class _BestUnderConstraint(CountMetric):
     """The best of one share where another reaches a value.
 
     Args:
@@ -44,21 +48,11 @@ class _BestUnderConstraint(Metric):
         self.class_id = class_id
         self.thresholds = [0.5] if num_thresholds == 1 else even_thresholds(num_thresholds)
         shape = (len(self.thresholds),)
-        self.true_positives = self.add_variable(shape, "zeros", name="true_positives")
-        self.false_positives = self.add_variable(shape, "zeros", name="false_positives")
-        self.true_negatives = self.add_variable(shape, "zeros", name="true_negatives")
-        self.false_negatives = self.add_variable(shape, "zeros", name="false_negatives")
+        self._add_counts(shape, *Counts._fields)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        update_counts(
-            {variable.name: variable for variable in self.variables},
-            y_true,
-            y_pred,
-            sample_weight,
-            self.thresholds,
-            Options(class_id=self.class_id),
-            even=self.num_thresholds > 1,
-        )
+        options = Options(class_id=self.class_id)
+        self._count(y_true, y_pred, sample_weight, options, self.num_thresholds > 1)
 
     def _best(self, reached: jax.Array, wanted: jax.Array) -> jax.Array:
         return jnp.max(jnp.where(reached >= self.value, wanted, 0), initial=0)
@@ -173,7 +167,7 @@ class RecallAtPrecision(_BestUnderConstraint):
 
 
 @register("metric", "auc", module="keras.metrics")
-class AUC(Metric):
+class AUC(CountMetric):
     """The area under a curve of two shares over all thresholds, by a Riemann sum.
 
     Args:
@@ -255,14 +249,11 @@ class AUC(Metric):
 
     def _build(self, labels: tuple[int, ...]) -> None:
         shape = (self.num_thresholds, *labels)
-        self.true_positives = self.add_variable(shape, "zeros", name="true_positives")
-        self.false_positives = self.add_variable(shape, "zeros", name="false_positives")
-        self.true_negatives = self.add_variable(shape, "zeros", name="true_negatives")
-        self.false_negatives = self.add_variable(shape, "zeros", name="false_negatives")
+        self._add_counts(shape, *Counts._fields)
         self._built = True
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        prediction = y_pred.value if isinstance(y_pred, Variable) else jnp.asarray(y_pred)
+        prediction = as_array(y_pred)
         if self.multi_label and prediction.ndim != 2:
             raise InvalidShape(
                 f"With multi_label=True, y_pred must be of shape (batch, labels); got shape "
@@ -274,15 +265,8 @@ class AUC(Metric):
         if self.from_logits:
             prediction = jax.nn.sigmoid(prediction)
         weights = None if self.multi_label else self.label_weights
-        update_counts(
-            {variable.name: variable for variable in self.variables},
-            y_true,
-            prediction,
-            sample_weight,
-            self.thresholds,
-            Options(multi_label=self.multi_label, label_weights=weights),
-            even=self._even,
-        )
+        options = Options(multi_label=self.multi_label, label_weights=weights)
+        self._count(y_true, prediction, sample_weight, options, self._even)
 
     def result(self) -> jax.Array:
         counts = Counts(*(variable.value for variable in self.variables))

@@ -13,12 +13,9 @@ import jax.numpy as jnp
 from lamella._base.errors import InvalidArgument
 from lamella._base.registry import register
 from lamella._base.settings import epsilon
-from lamella._state.variable import Variable
+from lamella._base.signatures import continues
+from lamella.losses.reduction import as_array
 from lamella.metrics.base import Metric
-
-
-def _array(y: Any) -> jax.Array:
-    return y.value if isinstance(y, Variable) else jnp.asarray(y)
 
 
 @register("metric", "io_u", "iou", module="keras.metrics")
@@ -72,7 +69,7 @@ class IoU(Metric):
         self.total_cm = self.add_variable(shape, "zeros", self.dtype, name="total_confusion_matrix")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        truth, prediction = _array(y_true), _array(y_pred)
+        truth, prediction = as_array(y_true), as_array(y_pred)
         truth = truth if self.sparse_y_true else jnp.argmax(truth, axis=self.axis)
         prediction = prediction if self.sparse_y_pred else jnp.argmax(prediction, axis=self.axis)
         shape = truth.shape
@@ -89,7 +86,7 @@ class IoU(Metric):
     def _weights(self, sample_weight: Any, shape: tuple[int, ...]) -> jax.Array:
         if sample_weight is None:
             return jnp.ones(math.prod(shape), self.dtype)
-        weight = _array(sample_weight)
+        weight = as_array(sample_weight)
         if jnp.issubdtype(weight.dtype, jnp.floating) and "int" in self.dtype:
             warnings.warn(
                 f"The weights of {type(self).__name__} '{self.name}' are cut to whole numbers, as "
@@ -138,7 +135,7 @@ class BinaryIoU(IoU):
         self.threshold = threshold
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        decided = (_array(y_pred).astype("float32") >= self.threshold).astype("int32")
+        decided = (as_array(y_pred).astype("float32") >= self.threshold).astype("int32")
         super().update_state(y_true, decided, sample_weight)
 
 
@@ -159,26 +156,9 @@ class MeanIoU(IoU):
         0.333
     """
 
-    def __init__(
-        self,
-        num_classes: int,
-        name: str | None = None,
-        dtype: Any = None,
-        ignore_class: int | None = None,
-        sparse_y_true: bool = True,
-        sparse_y_pred: bool = True,
-        axis: int = -1,
-    ) -> None:
-        super().__init__(
-            num_classes,
-            range(num_classes),
-            name,
-            dtype,
-            ignore_class,
-            sparse_y_true,
-            sparse_y_pred,
-            axis,
-        )
+    @continues(IoU, without=("target_class_ids",))
+    def __init__(self, num_classes: int, *more: Any, **named: Any) -> None:
+        super().__init__(num_classes, range(num_classes), *more, **named)
 
 
 @register("metric", "one_hot_io_u", "one_hot_iou", module="keras.metrics")

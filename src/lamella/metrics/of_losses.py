@@ -28,8 +28,6 @@ class Hinge(MeanMetricWrapper):
         1.0
     """
 
-    _direction = "down"
-
     def __init__(self, name: str = "hinge", dtype: Any = None) -> None:
         super().__init__(hinge, name, dtype)
 
@@ -46,8 +44,6 @@ class SquaredHinge(MeanMetricWrapper):
         2.0
     """
 
-    _direction = "down"
-
     def __init__(self, name: str = "squared_hinge", dtype: Any = None) -> None:
         super().__init__(squared_hinge, name, dtype)
 
@@ -63,8 +59,6 @@ class CategoricalHinge(MeanMetricWrapper):
         >>> float(CategoricalHinge()([[0.0, 1.0]], [[2.0, 1.0]]))
         2.0
     """
-
-    _direction = "down"
 
     def __init__(self, name: str = "categorical_hinge", dtype: Any = None) -> None:
         super().__init__(categorical_hinge, name, dtype)
@@ -116,8 +110,6 @@ class BinaryCrossentropy(MeanMetricWrapper):
         0.693
     """
 
-    _direction = "down"
-
     def __init__(
         self,
         name: str = "binary_crossentropy",
@@ -143,8 +135,6 @@ class CategoricalCrossentropy(MeanMetricWrapper):
         >>> round(float(CategoricalCrossentropy()([[0.0, 1.0]], [[0.5, 0.5]])), 3)
         0.693
     """
-
-    _direction = "down"
 
     def __init__(
         self,
@@ -172,8 +162,6 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
         >>> round(float(SparseCategoricalCrossentropy()([1], [[0.5, 0.5]])), 3)
         0.693
     """
-
-    _direction = "down"
 
     def __init__(
         self,

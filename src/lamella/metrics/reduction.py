@@ -13,9 +13,8 @@ from lamella._base.registry import entry_of, register
 from lamella._base.serialize import serialize
 from lamella._layer.masking import get_mask
 from lamella._state import frame as frames
-from lamella._state.variable import Variable
 from lamella.losses.base import Loss
-from lamella.losses.reduction import apply_mask, divide_no_nan, same_rank
+from lamella.losses.reduction import apply_mask, as_array, divide_no_nan, same_rank
 from lamella.metrics.base import Metric
 
 _Reduce = Callable[..., jax.Array]
@@ -26,7 +25,7 @@ def _samplewise(
 ) -> tuple[jax.Array, jax.Array | None]:
     """Values and weights with one axis, that of the samples."""
     mask = get_mask(values)
-    array = (values.value if isinstance(values, Variable) else jnp.asarray(values)).astype(dtype)
+    array = as_array(values).astype(dtype)
     if sample_weight is None:
         return _all_but_first(array, reduce), None
     weight = jnp.asarray(sample_weight).astype(dtype)

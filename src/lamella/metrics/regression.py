@@ -1,4 +1,4 @@
-"""Means of differences and angles between numbers, and the variance explained."""
+"""Means of differences and angles, correlations, and the variance explained."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from lamella import losses
 from lamella._base import check
 from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella._base.registry import register
+from lamella._base.settings import epsilon
 from lamella.losses.reduction import matched
 from lamella.losses.regression import (
     log_cosh,
@@ -52,8 +53,6 @@ class MeanSquaredError(MeanMetricWrapper):
         2.0
     """
 
-    _direction = "down"
-
     def __init__(self, name: str = "mean_squared_error", dtype: Any = None) -> None:
         super().__init__(mean_squared_error, name, dtype)
 
@@ -69,8 +68,6 @@ class MeanAbsoluteError(MeanMetricWrapper):
         >>> float(MeanAbsoluteError()([[0.0, 1.0]], [[2.0, 1.0]]))
         1.0
     """
-
-    _direction = "down"
 
     def __init__(self, name: str = "mean_absolute_error", dtype: Any = None) -> None:
         super().__init__(mean_absolute_error, name, dtype)
@@ -88,8 +85,6 @@ class MeanAbsolutePercentageError(MeanMetricWrapper):
         50.0
     """
 
-    _direction = "down"
-
     def __init__(self, name: str = "mean_absolute_percentage_error", dtype: Any = None) -> None:
         super().__init__(mean_absolute_percentage_error, name, dtype)
 
@@ -106,8 +101,6 @@ class MeanSquaredLogarithmicError(MeanMetricWrapper):
         0.0
     """
 
-    _direction = "down"
-
     def __init__(self, name: str = "mean_squared_logarithmic_error", dtype: Any = None) -> None:
         super().__init__(mean_squared_logarithmic_error, name, dtype)
 
@@ -123,8 +116,6 @@ class LogCoshError(MeanMetricWrapper):
         >>> float(LogCoshError()([[1.0, 2.0]], [[1.0, 2.0]]))
         0.0
     """
-
-    _direction = "down"
 
     def __init__(self, name: str = "logcosh", dtype: Any = None) -> None:
         super().__init__(log_cosh, name, dtype)
@@ -258,3 +249,99 @@ class R2Score(Metric):
         free = self.num_samples.value - self.num_regressors - 1.0
         scale = (self.num_samples.value - 1.0) / jnp.where(free > 0, free, 1.0)
         return jnp.where(free > 0, 1.0 - (1.0 - score) * scale, score)
+
+
+@register("metric_function", module="keras.metrics")
+def pearson_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> jax.Array:
+    """How well a line fits, whatever its slope: from -1 to 1.
+
+    covariance / (stddev(y_true) * stddev(y_pred))
+
+    Args:
+        y_true, y_pred: numbers.
+        axis: over which the correlation is taken.
+
+    Shapes: (..., n) -> (...)
+
+    Example:
+        >>> pearson_correlation([[1.0, 2.0, 3.0]], [[2.0, 4.0, 6.0]]).round(3).tolist()
+        [1.0]
+    """
+    scaled = []
+    for y in matched(y_true, y_pred):
+        centred = y - jnp.mean(y, axis=axis, keepdims=True)
+        scaled.append(centred / jnp.std(centred, axis=axis, keepdims=True))
+    return jnp.mean(scaled[0] * scaled[1], axis=axis)
+
+
+@register("metric_function", module="keras.metrics")
+def concordance_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> jax.Array:
+    """How near points are to the line y_true = y_pred: from -1 to 1.
+
+    2 * covariance / (var(y_true) + var(y_pred) + (mean(y_true) - mean(y_pred))^2)
+
+    Args:
+        y_true, y_pred: numbers.
+        axis: over which the correlation is taken.
+
+    Shapes: (..., n) -> (...)
+
+    Example:
+        >>> concordance_correlation([[1.0, 2.0, 3.0]], [[1.0, 2.0, 3.0]]).round(3).tolist()
+        [1.0]
+
+    Source: Lin 1989, Biometrics 45:255.
+    """
+    truth, guess = matched(y_true, y_pred)
+    truth_mean, guess_mean = (jnp.mean(y, axis=axis, keepdims=True) for y in (truth, guess))
+    spread = jnp.var(truth, axis=axis, keepdims=True) + jnp.var(guess, axis=axis, keepdims=True)
+    norm = spread + jnp.square(truth_mean - guess_mean) + epsilon()
+    return jnp.mean(2 * (truth - truth_mean) * (guess - guess_mean) / norm, axis=axis)
+
+
+@register("metric", "pearson_correlation", module="keras.metrics")
+class PearsonCorrelation(MeanMetricWrapper):
+    """The mean of how well a line fits, whatever its slope.
+
+    Args:
+        axis: over which the correlation is taken.
+        name, dtype: see Metric.
+
+    Example:
+        >>> round(float(PearsonCorrelation()([[1.0, 2.0, 3.0]], [[2.0, 4.0, 6.0]])), 3)
+        1.0
+    """
+
+    _direction = "up"
+
+    def __init__(
+        self,
+        name: str = "pearson_correlation",
+        dtype: Any = None,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(pearson_correlation, name, dtype, axis=axis)
+
+
+@register("metric", "concordance_correlation", module="keras.metrics")
+class ConcordanceCorrelation(MeanMetricWrapper):
+    """The mean of how near points are to the line y_true = y_pred.
+
+    Args:
+        axis: over which the correlation is taken.
+        name, dtype: see Metric.
+
+    Example:
+        >>> round(float(ConcordanceCorrelation()([[1.0, 2.0]], [[1.0, 2.0]])), 3)
+        1.0
+    """
+
+    _direction = "up"
+
+    def __init__(
+        self,
+        name: str = "concordance_correlation",
+        dtype: Any = None,
+        axis: int = -1,
+    ) -> None:
+        super().__init__(concordance_correlation, name, dtype, axis=axis)

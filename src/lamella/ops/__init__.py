@@ -27,15 +27,14 @@ from lamella.ops.convert import stop_gradient as stop_gradient
 from lamella.ops.crossentropy import log_chances as log_chances
 from lamella.ops.crossentropy import same_shape as same_shape
 from lamella.ops.decompositions import logdet as logdet
-from lamella.ops.exponential import erf as erf
-from lamella.ops.exponential import erfc as erfc
-from lamella.ops.exponential import erfinv as erfinv
-from lamella.ops.exponential import rsqrt as rsqrt
+from lamella.ops.elementary import erf as erf
+from lamella.ops.elementary import erfc as erfc
+from lamella.ops.elementary import erfinv as erfinv
+from lamella.ops.elementary import rsqrt as rsqrt
 from lamella.ops.indexing import scatter as scatter
 from lamella.ops.indexing import scatter_update as scatter_update
 from lamella.ops.indexing import slice as slice
 from lamella.ops.indexing import slice_update as slice_update
-from lamella.ops.joining import unstack as unstack
 from lamella.ops.linalg import *  # noqa: F403
 from lamella.ops.nn import *  # noqa: F403
 from lamella.ops.numpy import *  # noqa: F403
@@ -45,13 +44,14 @@ from lamella.ops.reduce import logsumexp as logsumexp
 from lamella.ops.rounding import view_as_complex as view_as_complex
 from lamella.ops.rounding import view_as_real as view_as_real
 from lamella.ops.segments import cdist as cdist
+from lamella.ops.segments import extract_sequences as extract_sequences
+from lamella.ops.segments import fft as fft
+from lamella.ops.segments import fft2 as fft2
+from lamella.ops.segments import ifft2 as ifft2
+from lamella.ops.segments import irfft as irfft
+from lamella.ops.segments import rfft as rfft
 from lamella.ops.segments import segment_max as segment_max
 from lamella.ops.segments import segment_min as segment_min
 from lamella.ops.segments import segment_prod as segment_prod
 from lamella.ops.segments import segment_sum as segment_sum
-from lamella.ops.signal import extract_sequences as extract_sequences
-from lamella.ops.signal import fft as fft
-from lamella.ops.signal import fft2 as fft2
-from lamella.ops.signal import ifft2 as ifft2
-from lamella.ops.signal import irfft as irfft
-from lamella.ops.signal import rfft as rfft
+from lamella.ops.shaping import unstack as unstack

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 
 from lamella._graph.operation import op
 from lamella.ops._arrays import NN, array, inexact
+from lamella.ops._declare import of_one
 
 
 def _over_axes(function: Any, x: Any, axis: Any) -> jax.Array:
@@ -16,8 +17,8 @@ def _over_axes(function: Any, x: Any, axis: Any) -> jax.Array:
     return function(x, axis=tuple(axis) if isinstance(axis, list) else axis)
 
 
-@op("relu", module=NN)
-def relu(x: Any) -> jax.Array:
+@of_one(jax.nn.relu, module=NN)
+def relu(x: Any) -> Any:
     """max(x, 0).
 
     Args:
@@ -26,11 +27,10 @@ def relu(x: Any) -> jax.Array:
         >>> relu([-1.0, 2.0]).tolist()
         [0.0, 2.0]
     """
-    return jax.nn.relu(array(x))
 
 
-@op("relu6", module=NN)
-def relu6(x: Any) -> jax.Array:
+@of_one(jax.nn.relu6, module=NN)
+def relu6(x: Any) -> Any:
     """min(max(x, 0), 6).
 
     Args:
@@ -39,7 +39,6 @@ def relu6(x: Any) -> jax.Array:
         >>> relu6([-1.0, 9.0]).tolist()
         [0.0, 6.0]
     """
-    return jax.nn.relu6(array(x))
 
 
 @op("leaky_relu", module=NN)
@@ -70,8 +69,8 @@ def elu(x: Any, alpha: float = 1.0) -> jax.Array:
     return jax.nn.elu(inexact(x), alpha)
 
 
-@op("selu", module=NN)
-def selu(x: Any) -> jax.Array:
+@of_one(jax.nn.selu, inexact, module=NN)
+def selu(x: Any) -> Any:
     """The ELU that keeps mean 0 and variance 1 from layer to layer.
 
     Args:
@@ -80,7 +79,6 @@ def selu(x: Any) -> jax.Array:
         >>> float(selu(0.0))
         0.0
     """
-    return jax.nn.selu(inexact(x))
 
 
 @op("celu", module=NN)
@@ -111,8 +109,8 @@ def gelu(x: Any, approximate: bool = True) -> jax.Array:
     return jax.nn.gelu(inexact(x), approximate)
 
 
-@op("silu", module=NN)
-def silu(x: Any) -> jax.Array:
+@of_one(jax.nn.silu, inexact, module=NN)
+def silu(x: Any) -> Any:
     """x * sigmoid(x).
 
     Args:
@@ -121,14 +119,13 @@ def silu(x: Any) -> jax.Array:
         >>> float(silu(0.0))
         0.0
     """
-    return jax.nn.silu(inexact(x))
 
 
 swish = silu
 
 
-@op("hard_silu", module=NN)
-def hard_silu(x: Any) -> jax.Array:
+@of_one(jax.nn.hard_silu, inexact, module=NN)
+def hard_silu(x: Any) -> Any:
     """x * hard_sigmoid(x).
 
     Args:
@@ -137,14 +134,13 @@ def hard_silu(x: Any) -> jax.Array:
         >>> float(hard_silu(3.0))
         3.0
     """
-    return jax.nn.hard_silu(inexact(x))
 
 
 hard_swish = hard_silu
 
 
-@op("sigmoid", module=NN)
-def sigmoid(x: Any) -> jax.Array:
+@of_one(jax.nn.sigmoid, inexact, module=NN)
+def sigmoid(x: Any) -> Any:
     """1 / (1 + exp(-x)).
 
     Args:
@@ -153,11 +149,10 @@ def sigmoid(x: Any) -> jax.Array:
         >>> float(sigmoid(0.0))
         0.5
     """
-    return jax.nn.sigmoid(inexact(x))
 
 
-@op("hard_sigmoid", module=NN)
-def hard_sigmoid(x: Any) -> jax.Array:
+@of_one(jax.nn.hard_sigmoid, inexact, module=NN)
+def hard_sigmoid(x: Any) -> Any:
     """x / 6 + 0.5, kept between 0 and 1.
 
     Args:
@@ -166,11 +161,10 @@ def hard_sigmoid(x: Any) -> jax.Array:
         >>> float(hard_sigmoid(0.0))
         0.5
     """
-    return jax.nn.hard_sigmoid(inexact(x))
 
 
-@op("sparse_sigmoid", module=NN)
-def sparse_sigmoid(x: Any) -> jax.Array:
+@of_one(jax.nn.sparse_sigmoid, inexact, module=NN)
+def sparse_sigmoid(x: Any) -> Any:
     """(x + 1) / 2, kept between 0 and 1.
 
     Args:
@@ -179,11 +173,10 @@ def sparse_sigmoid(x: Any) -> jax.Array:
         >>> float(sparse_sigmoid(0.0))
         0.5
     """
-    return jax.nn.sparse_sigmoid(inexact(x))
 
 
-@op("log_sigmoid", module=NN)
-def log_sigmoid(x: Any) -> jax.Array:
+@of_one(jax.nn.log_sigmoid, inexact, module=NN)
+def log_sigmoid(x: Any) -> Any:
     """log(sigmoid(x)) without underflow.
 
     Args:
@@ -192,11 +185,10 @@ def log_sigmoid(x: Any) -> jax.Array:
         >>> round(float(log_sigmoid(0.0)), 4)
         -0.6931
     """
-    return jax.nn.log_sigmoid(inexact(x))
 
 
-@op("softplus", module=NN)
-def softplus(x: Any) -> jax.Array:
+@of_one(jax.nn.softplus, inexact, module=NN)
+def softplus(x: Any) -> Any:
     """log(1 + exp(x)).
 
     Args:
@@ -205,11 +197,10 @@ def softplus(x: Any) -> jax.Array:
         >>> round(float(softplus(0.0)), 4)
         0.6931
     """
-    return jax.nn.softplus(inexact(x))
 
 
-@op("sparse_plus", module=NN)
-def sparse_plus(x: Any) -> jax.Array:
+@of_one(jax.nn.sparse_plus, inexact, module=NN)
+def sparse_plus(x: Any) -> Any:
     """0 below -1, x above 1, (x + 1)**2 / 4 between.
 
     Args:
@@ -218,7 +209,6 @@ def sparse_plus(x: Any) -> jax.Array:
         >>> sparse_plus([-2.0, 0.0, 2.0]).tolist()
         [0.0, 0.25, 2.0]
     """
-    return jax.nn.sparse_plus(inexact(x))
 
 
 @op("squareplus", module=NN)
@@ -235,8 +225,8 @@ def squareplus(x: Any, b: float = 4) -> jax.Array:
     return jax.nn.squareplus(inexact(x), b)
 
 
-@op("softsign", module=NN)
-def softsign(x: Any) -> jax.Array:
+@of_one(jax.nn.soft_sign, inexact, module=NN)
+def softsign(x: Any) -> Any:
     """x / (1 + |x|).
 
     Args:
@@ -245,7 +235,6 @@ def softsign(x: Any) -> jax.Array:
         >>> float(softsign(1.0))
         0.5
     """
-    return jax.nn.soft_sign(inexact(x))
 
 
 @op("soft_shrink", module=NN)
@@ -292,8 +281,8 @@ def tanh_shrink(x: Any) -> jax.Array:
     return x - jnp.tanh(x)
 
 
-@op("hard_tanh", module=NN)
-def hard_tanh(x: Any) -> jax.Array:
+@of_one(jax.nn.hard_tanh, module=NN)
+def hard_tanh(x: Any) -> Any:
     """x kept between -1 and 1.
 
     Args:
@@ -302,7 +291,6 @@ def hard_tanh(x: Any) -> jax.Array:
         >>> hard_tanh([-2.0, 0.5]).tolist()
         [-1.0, 0.5]
     """
-    return jax.nn.hard_tanh(array(x))
 
 
 @op("threshold", module=NN)

@@ -8,11 +8,12 @@ import jax
 import jax.numpy as jnp
 
 from lamella._graph.operation import op
-from lamella.ops._arrays import NUMPY, array, float_pair, inexact, pair
+from lamella.ops._arrays import NUMPY, float_pair, inexact
+from lamella.ops._declare import of_one, of_two
 
 
-@op("add", module=NUMPY, arrays=2)
-def add(x1: Any, x2: Any) -> jax.Array:
+@of_two(jnp.add)
+def add(x1: Any, x2: Any) -> Any:
     """x1 + x2.
 
     Args:
@@ -22,11 +23,10 @@ def add(x1: Any, x2: Any) -> jax.Array:
         >>> add([1, 2], 3).tolist()
         [4, 5]
     """
-    return jnp.add(*pair(x1, x2))
 
 
-@op("subtract", module=NUMPY, arrays=2)
-def subtract(x1: Any, x2: Any) -> jax.Array:
+@of_two(jnp.subtract)
+def subtract(x1: Any, x2: Any) -> Any:
     """x1 - x2.
 
     Args:
@@ -36,11 +36,10 @@ def subtract(x1: Any, x2: Any) -> jax.Array:
         >>> subtract([1, 2], 3).tolist()
         [-2, -1]
     """
-    return jnp.subtract(*pair(x1, x2))
 
 
-@op("multiply", module=NUMPY, arrays=2)
-def multiply(x1: Any, x2: Any) -> jax.Array:
+@of_two(jnp.multiply)
+def multiply(x1: Any, x2: Any) -> Any:
     """x1 * x2.
 
     Args:
@@ -50,11 +49,10 @@ def multiply(x1: Any, x2: Any) -> jax.Array:
         >>> multiply([1, 2], 3).tolist()
         [3, 6]
     """
-    return jnp.multiply(*pair(x1, x2))
 
 
-@op("divide", module=NUMPY, arrays=2)
-def divide(x1: Any, x2: Any) -> jax.Array:
+@of_two(jnp.true_divide, float_pair)
+def divide(x1: Any, x2: Any) -> Any:
     """x1 / x2, as floats.
 
     Args:
@@ -64,11 +62,10 @@ def divide(x1: Any, x2: Any) -> jax.Array:
         >>> divide([1, 2], 2).tolist()
         [0.5, 1.0]
     """
-    return jnp.true_divide(*float_pair(x1, x2))
 
 
-@op("true_divide", module=NUMPY, arrays=2)
-def true_divide(x1: Any, x2: Any) -> jax.Array:
+@of_two(jnp.true_divide, float_pair)
+def true_divide(x1: Any, x2: Any) -> Any:
     """x1 / x2, as floats.
 
     Args:
@@ -78,7 +75,6 @@ def true_divide(x1: Any, x2: Any) -> jax.Array:
         >>> true_divide([1, 2], 2).tolist()
         [0.5, 1.0]
     """
-    return jnp.true_divide(*float_pair(x1, x2))
 
 
 @op("divide_no_nan", module=NUMPY, arrays=2)
@@ -97,8 +93,8 @@ def divide_no_nan(x1: Any, x2: Any) -> jax.Array:
     return jnp.where(zero, 0, jnp.divide(first, jnp.where(zero, 1, second)))
 
 
-@op("floor_divide", module=NUMPY, arrays=2)
-def floor_divide(x1: Any, x2: Any) -> jax.Array:
+@of_two(jnp.floor_divide)
+def floor_divide(x1: Any, x2: Any) -> Any:
     """x1 / x2, rounded down.
 
     Args:
@@ -108,11 +104,10 @@ def floor_divide(x1: Any, x2: Any) -> jax.Array:
         >>> floor_divide([7, -7], 2).tolist()
         [3, -4]
     """
-    return jnp.floor_divide(*pair(x1, x2))
 
 
-@op("mod", module=NUMPY, arrays=2)
-def mod(x1: Any, x2: Any) -> jax.Array:
+@of_two(jnp.mod)
+def mod(x1: Any, x2: Any) -> Any:
     """The rest of x1 / x2, with the sign of x2.
 
     Args:
@@ -122,11 +117,10 @@ def mod(x1: Any, x2: Any) -> jax.Array:
         >>> mod([7, -7], 4).tolist()
         [3, 1]
     """
-    return jnp.mod(*pair(x1, x2))
 
 
-@op("fmod", module=NUMPY, arrays=2)
-def fmod(x1: Any, x2: Any) -> jax.Array:
+@of_two(jnp.fmod)
+def fmod(x1: Any, x2: Any) -> Any:
     """The rest of x1 / x2, with the sign of x1.
 
     Args:
@@ -136,11 +130,10 @@ def fmod(x1: Any, x2: Any) -> jax.Array:
         >>> fmod([7, -7], 4).tolist()
         [3, -3]
     """
-    return jnp.fmod(*pair(x1, x2))
 
 
-@op("maximum", module=NUMPY, arrays=2)
-def maximum(x1: Any, x2: Any) -> jax.Array:
+@of_two(jnp.maximum)
+def maximum(x1: Any, x2: Any) -> Any:
     """The larger of two entries; NaN wins.
 
     Args:
@@ -150,11 +143,10 @@ def maximum(x1: Any, x2: Any) -> jax.Array:
         >>> maximum([1, 5], 3).tolist()
         [3, 5]
     """
-    return jnp.maximum(*pair(x1, x2))
 
 
-@op("minimum", module=NUMPY, arrays=2)
-def minimum(x1: Any, x2: Any) -> jax.Array:
+@of_two(jnp.minimum)
+def minimum(x1: Any, x2: Any) -> Any:
     """The smaller of two entries; NaN wins.
 
     Args:
@@ -164,11 +156,10 @@ def minimum(x1: Any, x2: Any) -> jax.Array:
         >>> minimum([1, 5], 3).tolist()
         [1, 3]
     """
-    return jnp.minimum(*pair(x1, x2))
 
 
-@op("fmax", module=NUMPY, arrays=2)
-def fmax(x1: Any, x2: Any) -> jax.Array:
+@of_two(jnp.fmax)
+def fmax(x1: Any, x2: Any) -> Any:
     """The larger of two entries; NaN loses.
 
     Args:
@@ -178,11 +169,10 @@ def fmax(x1: Any, x2: Any) -> jax.Array:
         >>> fmax([1, 5], 3).tolist()
         [3, 5]
     """
-    return jnp.fmax(*pair(x1, x2))
 
 
-@op("fmin", module=NUMPY, arrays=2)
-def fmin(x1: Any, x2: Any) -> jax.Array:
+@of_two(jnp.fmin)
+def fmin(x1: Any, x2: Any) -> Any:
     """The smaller of two entries; NaN loses.
 
     Args:
@@ -192,11 +182,10 @@ def fmin(x1: Any, x2: Any) -> jax.Array:
         >>> fmin([1, 5], 3).tolist()
         [1, 3]
     """
-    return jnp.fmin(*pair(x1, x2))
 
 
-@op("gcd", module=NUMPY, arrays=2)
-def gcd(x1: Any, x2: Any) -> jax.Array:
+@of_two(jnp.gcd)
+def gcd(x1: Any, x2: Any) -> Any:
     """The greatest common divisor of two whole numbers.
 
     Args:
@@ -206,11 +195,10 @@ def gcd(x1: Any, x2: Any) -> jax.Array:
         >>> int(gcd(12, 18))
         6
     """
-    return jnp.gcd(*pair(x1, x2))
 
 
-@op("lcm", module=NUMPY, arrays=2)
-def lcm(x1: Any, x2: Any) -> jax.Array:
+@of_two(jnp.lcm)
+def lcm(x1: Any, x2: Any) -> Any:
     """The least common multiple of two whole numbers.
 
     Args:
@@ -220,11 +208,10 @@ def lcm(x1: Any, x2: Any) -> jax.Array:
         >>> int(lcm(4, 6))
         12
     """
-    return jnp.lcm(*pair(x1, x2))
 
 
-@op("heaviside", module=NUMPY, arrays=2)
-def heaviside(x1: Any, x2: Any) -> jax.Array:
+@of_two(jnp.heaviside, float_pair)
+def heaviside(x1: Any, x2: Any) -> Any:
     """0 below zero, 1 above, and x2 at zero.
 
     Args:
@@ -234,11 +221,10 @@ def heaviside(x1: Any, x2: Any) -> jax.Array:
         >>> heaviside([-1.0, 0.0, 1.0], 0.5).tolist()
         [0.0, 0.5, 1.0]
     """
-    return jnp.heaviside(*float_pair(x1, x2))
 
 
-@op("nextafter", module=NUMPY, arrays=2)
-def nextafter(x1: Any, x2: Any) -> jax.Array:
+@of_two(jnp.nextafter, float_pair)
+def nextafter(x1: Any, x2: Any) -> Any:
     """The next float after x1 towards x2.
 
     Args:
@@ -248,11 +234,10 @@ def nextafter(x1: Any, x2: Any) -> jax.Array:
         >>> float(nextafter(1.0, 2.0))
         1.0000001192092896
     """
-    return jnp.nextafter(*float_pair(x1, x2))
 
 
-@op("negative", module=NUMPY)
-def negative(x: Any) -> jax.Array:
+@of_one(jnp.negative)
+def negative(x: Any) -> Any:
     """-x.
 
     Args:
@@ -261,11 +246,10 @@ def negative(x: Any) -> jax.Array:
         >>> negative([1, -2]).tolist()
         [-1, 2]
     """
-    return jnp.negative(array(x))
 
 
-@op("absolute", module=NUMPY)
-def absolute(x: Any) -> jax.Array:
+@of_one(jnp.absolute)
+def absolute(x: Any) -> Any:
     """The distance from zero.
 
     Args:
@@ -274,11 +258,10 @@ def absolute(x: Any) -> jax.Array:
         >>> absolute([1, -2]).tolist()
         [1, 2]
     """
-    return jnp.absolute(array(x))
 
 
-@op("abs", module=NUMPY)
-def abs(x: Any) -> jax.Array:
+@of_one(jnp.absolute)
+def abs(x: Any) -> Any:
     """The distance from zero.
 
     Args:
@@ -287,11 +270,10 @@ def abs(x: Any) -> jax.Array:
         >>> abs([1, -2]).tolist()
         [1, 2]
     """
-    return jnp.absolute(array(x))
 
 
-@op("fabs", module=NUMPY)
-def fabs(x: Any) -> jax.Array:
+@of_one(jnp.fabs, inexact)
+def fabs(x: Any) -> Any:
     """The distance from zero, as floats.
 
     Args:
@@ -300,11 +282,10 @@ def fabs(x: Any) -> jax.Array:
         >>> fabs([1, -2]).tolist()
         [1.0, 2.0]
     """
-    return jnp.fabs(inexact(x))
 
 
-@op("sign", module=NUMPY)
-def sign(x: Any) -> jax.Array:
+@of_one(jnp.sign)
+def sign(x: Any) -> Any:
     """-1, 0 or 1, as each entry is below, at or above zero.
 
     Args:
@@ -313,4 +294,3 @@ def sign(x: Any) -> jax.Array:
         >>> sign([-3, 0, 5]).tolist()
         [-1, 0, 1]
     """
-    return jnp.sign(array(x))

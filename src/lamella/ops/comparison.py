@@ -9,10 +9,11 @@ import jax.numpy as jnp
 
 from lamella._graph.operation import op
 from lamella.ops._arrays import NUMPY, array, pair
+from lamella.ops._declare import of_one, of_two
 
 
-@op("equal", module=NUMPY, arrays=2)
-def equal(x1: Any, x2: Any) -> jax.Array:
+@of_two(jnp.equal)
+def equal(x1: Any, x2: Any) -> Any:
     """Whether two entries are equal.
 
     Args:
@@ -22,11 +23,10 @@ def equal(x1: Any, x2: Any) -> jax.Array:
         >>> equal([1, 2], 2).tolist()
         [False, True]
     """
-    return jnp.equal(*pair(x1, x2))
 
 
-@op("not_equal", module=NUMPY, arrays=2)
-def not_equal(x1: Any, x2: Any) -> jax.Array:
+@of_two(jnp.not_equal)
+def not_equal(x1: Any, x2: Any) -> Any:
     """Whether two entries differ.
 
     Args:
@@ -36,11 +36,10 @@ def not_equal(x1: Any, x2: Any) -> jax.Array:
         >>> not_equal([1, 2], 2).tolist()
         [True, False]
     """
-    return jnp.not_equal(*pair(x1, x2))
 
 
-@op("less", module=NUMPY, arrays=2)
-def less(x1: Any, x2: Any) -> jax.Array:
+@of_two(jnp.less)
+def less(x1: Any, x2: Any) -> Any:
     """Whether x1 < x2.
 
     Args:
@@ -50,11 +49,10 @@ def less(x1: Any, x2: Any) -> jax.Array:
         >>> less([1, 2], 2).tolist()
         [True, False]
     """
-    return jnp.less(*pair(x1, x2))
 
 
-@op("less_equal", module=NUMPY, arrays=2)
-def less_equal(x1: Any, x2: Any) -> jax.Array:
+@of_two(jnp.less_equal)
+def less_equal(x1: Any, x2: Any) -> Any:
     """Whether x1 <= x2.
 
     Args:
@@ -64,11 +62,10 @@ def less_equal(x1: Any, x2: Any) -> jax.Array:
         >>> less_equal([1, 2], 2).tolist()
         [True, True]
     """
-    return jnp.less_equal(*pair(x1, x2))
 
 
-@op("greater", module=NUMPY, arrays=2)
-def greater(x1: Any, x2: Any) -> jax.Array:
+@of_two(jnp.greater)
+def greater(x1: Any, x2: Any) -> Any:
     """Whether x1 > x2.
 
     Args:
@@ -78,11 +75,10 @@ def greater(x1: Any, x2: Any) -> jax.Array:
         >>> greater([1, 3], 2).tolist()
         [False, True]
     """
-    return jnp.greater(*pair(x1, x2))
 
 
-@op("greater_equal", module=NUMPY, arrays=2)
-def greater_equal(x1: Any, x2: Any) -> jax.Array:
+@of_two(jnp.greater_equal)
+def greater_equal(x1: Any, x2: Any) -> Any:
     """Whether x1 >= x2.
 
     Args:
@@ -92,7 +88,6 @@ def greater_equal(x1: Any, x2: Any) -> jax.Array:
         >>> greater_equal([1, 2], 2).tolist()
         [False, True]
     """
-    return jnp.greater_equal(*pair(x1, x2))
 
 
 @op("isclose", module=NUMPY, arrays=4)
@@ -135,8 +130,8 @@ def allclose(
     return jnp.allclose(first, second, rtol, atol, equal_nan)
 
 
-@op("isfinite", module=NUMPY)
-def isfinite(x: Any) -> jax.Array:
+@of_one(jnp.isfinite)
+def isfinite(x: Any) -> Any:
     """Whether each entry is neither infinite nor NaN.
 
     Args:
@@ -145,11 +140,10 @@ def isfinite(x: Any) -> jax.Array:
         >>> isfinite([1.0, float("inf")]).tolist()
         [True, False]
     """
-    return jnp.isfinite(array(x))
 
 
-@op("isinf", module=NUMPY)
-def isinf(x: Any) -> jax.Array:
+@of_one(jnp.isinf)
+def isinf(x: Any) -> Any:
     """Whether each entry is infinite.
 
     Args:
@@ -158,11 +152,10 @@ def isinf(x: Any) -> jax.Array:
         >>> isinf([1.0, float("inf")]).tolist()
         [False, True]
     """
-    return jnp.isinf(array(x))
 
 
-@op("isnan", module=NUMPY)
-def isnan(x: Any) -> jax.Array:
+@of_one(jnp.isnan)
+def isnan(x: Any) -> Any:
     """Whether each entry is NaN.
 
     Args:
@@ -171,11 +164,10 @@ def isnan(x: Any) -> jax.Array:
         >>> isnan([1.0, float("nan")]).tolist()
         [False, True]
     """
-    return jnp.isnan(array(x))
 
 
-@op("isneginf", module=NUMPY)
-def isneginf(x: Any) -> jax.Array:
+@of_one(jnp.isneginf)
+def isneginf(x: Any) -> Any:
     """Whether each entry is minus infinity.
 
     Args:
@@ -184,11 +176,10 @@ def isneginf(x: Any) -> jax.Array:
         >>> isneginf([1.0, -float("inf")]).tolist()
         [False, True]
     """
-    return jnp.isneginf(array(x))
 
 
-@op("isposinf", module=NUMPY)
-def isposinf(x: Any) -> jax.Array:
+@of_one(jnp.isposinf)
+def isposinf(x: Any) -> Any:
     """Whether each entry is plus infinity.
 
     Args:
@@ -197,11 +188,10 @@ def isposinf(x: Any) -> jax.Array:
         >>> isposinf([1.0, float("inf")]).tolist()
         [False, True]
     """
-    return jnp.isposinf(array(x))
 
 
-@op("isreal", module=NUMPY)
-def isreal(x: Any) -> jax.Array:
+@of_one(jnp.isreal)
+def isreal(x: Any) -> Any:
     """Whether each entry has no imaginary part.
 
     Args:
@@ -210,11 +200,10 @@ def isreal(x: Any) -> jax.Array:
         >>> isreal([1 + 2j, 3]).tolist()
         [False, True]
     """
-    return jnp.isreal(array(x))
 
 
-@op("signbit", module=NUMPY)
-def signbit(x: Any) -> jax.Array:
+@of_one(jnp.signbit)
+def signbit(x: Any) -> Any:
     """Whether the sign bit of each entry is set.
 
     Args:
@@ -223,7 +212,6 @@ def signbit(x: Any) -> jax.Array:
         >>> signbit([1.0, -0.0]).tolist()
         [False, True]
     """
-    return jnp.signbit(array(x))
 
 
 @op("isin", module=NUMPY, arrays=2, class_name="IsIn")
@@ -242,8 +230,8 @@ def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) ->
     return jnp.isin(array(x1), array(x2), assume_unique=assume_unique, invert=invert)
 
 
-@op("logical_and", module=NUMPY, arrays=2)
-def logical_and(x1: Any, x2: Any) -> jax.Array:
+@of_two(jnp.logical_and)
+def logical_and(x1: Any, x2: Any) -> Any:
     """Whether both entries are true.
 
     Args:
@@ -253,11 +241,10 @@ def logical_and(x1: Any, x2: Any) -> jax.Array:
         >>> logical_and([True, False], True).tolist()
         [True, False]
     """
-    return jnp.logical_and(*pair(x1, x2))
 
 
-@op("logical_or", module=NUMPY, arrays=2)
-def logical_or(x1: Any, x2: Any) -> jax.Array:
+@of_two(jnp.logical_or)
+def logical_or(x1: Any, x2: Any) -> Any:
     """Whether an entry is true.
 
     Args:
@@ -267,11 +254,10 @@ def logical_or(x1: Any, x2: Any) -> jax.Array:
         >>> logical_or([True, False], False).tolist()
         [True, False]
     """
-    return jnp.logical_or(*pair(x1, x2))
 
 
-@op("logical_xor", module=NUMPY, arrays=2)
-def logical_xor(x1: Any, x2: Any) -> jax.Array:
+@of_two(jnp.logical_xor)
+def logical_xor(x1: Any, x2: Any) -> Any:
     """Whether just one entry is true.
 
     Args:
@@ -281,11 +267,10 @@ def logical_xor(x1: Any, x2: Any) -> jax.Array:
         >>> logical_xor([True, False], True).tolist()
         [False, True]
     """
-    return jnp.logical_xor(*pair(x1, x2))
 
 
-@op("logical_not", module=NUMPY)
-def logical_not(x: Any) -> jax.Array:
+@of_one(jnp.logical_not)
+def logical_not(x: Any) -> Any:
     """Whether each entry is false.
 
     Args:
@@ -294,7 +279,6 @@ def logical_not(x: Any) -> jax.Array:
         >>> logical_not([True, False]).tolist()
         [False, True]
     """
-    return jnp.logical_not(array(x))
 
 
 @op("bitwise_and", module=NUMPY, arrays=2)
@@ -339,8 +323,8 @@ def bitwise_xor(x: Any, y: Any) -> jax.Array:
     return jnp.bitwise_xor(*pair(x, y))
 
 
-@op("bitwise_not", module=NUMPY)
-def bitwise_not(x: Any) -> jax.Array:
+@of_one(jnp.invert)
+def bitwise_not(x: Any) -> Any:
     """All bits turned.
 
     Args:
@@ -349,11 +333,10 @@ def bitwise_not(x: Any) -> jax.Array:
         >>> int(bitwise_not(0))
         -1
     """
-    return jnp.invert(array(x))
 
 
-@op("bitwise_invert", module=NUMPY)
-def bitwise_invert(x: Any) -> jax.Array:
+@of_one(jnp.invert)
+def bitwise_invert(x: Any) -> Any:
     """All bits turned.
 
     Args:
@@ -362,7 +345,6 @@ def bitwise_invert(x: Any) -> jax.Array:
         >>> int(bitwise_invert(0))
         -1
     """
-    return jnp.invert(array(x))
 
 
 @op("bitwise_left_shift", module=NUMPY, arrays=2)

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from lamella._base import check
 from lamella._graph.operation import op
 from lamella.ops._arrays import LINALG, MATH, NUMPY, inexact
+from lamella.ops._declare import of_one
 
 
 @op("cholesky", module=LINALG)
@@ -45,8 +46,8 @@ def cholesky_inverse(x: Any, upper: bool = False) -> jax.Array:
     return half @ turned if upper else turned @ half
 
 
-@op("det", module=LINALG)
-def det(x: Any) -> jax.Array:
+@of_one(jnp.linalg.det, inexact, module=LINALG)
+def det(x: Any) -> Any:
     """The determinant.
 
     Args:
@@ -55,7 +56,6 @@ def det(x: Any) -> jax.Array:
         >>> float(det([[2.0]]))
         2.0
     """
-    return jnp.linalg.det(inexact(x))
 
 
 @op("slogdet", module=NUMPY)
@@ -110,8 +110,8 @@ def eigh(x: Any) -> Any:
     return tuple(jnp.linalg.eigh(inexact(x)))
 
 
-@op("inv", module=LINALG)
-def inv(x: Any) -> jax.Array:
+@of_one(jnp.linalg.inv, inexact, module=LINALG)
+def inv(x: Any) -> Any:
     """The inverse matrix.
 
     Args:
@@ -120,7 +120,6 @@ def inv(x: Any) -> jax.Array:
         >>> inv([[2.0]]).tolist()
         [[0.5]]
     """
-    return jnp.linalg.inv(inexact(x))
 
 
 @op("pinv", module=LINALG)

@@ -11,7 +11,8 @@ from lamella._base.dtypes import dtype_name
 from lamella._graph.node import is_symbolic
 from lamella._graph.operation import op
 from lamella._state.variable import Variable
-from lamella.ops._arrays import NN, NUMPY, array, inexact, pair, same_rank
+from lamella.ops._arrays import NN, NUMPY, array, inexact, same_rank
+from lamella.ops._declare import of_two
 
 
 def _wider(x1: jax.Array, x2: jax.Array) -> str | None:
@@ -91,8 +92,8 @@ def outer(x1: Any, x2: Any) -> jax.Array:
     return jnp.outer(array(x1), array(x2))
 
 
-@op("kron", module=NUMPY, arrays=2)
-def kron(x1: Any, x2: Any) -> jax.Array:
+@of_two(jnp.kron)
+def kron(x1: Any, x2: Any) -> Any:
     """The Kronecker product.
 
     Args:
@@ -102,7 +103,6 @@ def kron(x1: Any, x2: Any) -> jax.Array:
         >>> kron([1, 2], [1, 1]).tolist()
         [1, 1, 2, 2]
     """
-    return jnp.kron(*pair(x1, x2))
 
 
 @op("cross", module=NUMPY, arrays=2)

@@ -18,10 +18,11 @@ from lamella.ops._arrays import (
     inexact,
     same_rank,
 )
+from lamella.ops._declare import of_one
 
 
-@op("floor", module=NUMPY)
-def floor(x: Any) -> jax.Array:
+@of_one(jnp.floor, inexact)
+def floor(x: Any) -> Any:
     """Each entry rounded down.
 
     Args:
@@ -30,11 +31,10 @@ def floor(x: Any) -> jax.Array:
         >>> floor([1.5, -1.5]).tolist()
         [1.0, -2.0]
     """
-    return jnp.floor(inexact(x))
 
 
-@op("ceil", module=NUMPY)
-def ceil(x: Any) -> jax.Array:
+@of_one(jnp.ceil, inexact)
+def ceil(x: Any) -> Any:
     """Each entry rounded up.
 
     Args:
@@ -43,11 +43,10 @@ def ceil(x: Any) -> jax.Array:
         >>> ceil([1.5, -1.5]).tolist()
         [2.0, -1.0]
     """
-    return jnp.ceil(inexact(x))
 
 
-@op("trunc", module=NUMPY)
-def trunc(x: Any) -> jax.Array:
+@of_one(jnp.trunc)
+def trunc(x: Any) -> Any:
     """Each entry rounded towards zero.
 
     Args:
@@ -56,7 +55,6 @@ def trunc(x: Any) -> jax.Array:
         >>> trunc([1.5, -1.5]).tolist()
         [1.0, -1.0]
     """
-    return jnp.trunc(array(x))
 
 
 @op("round", module=NUMPY)
@@ -111,8 +109,8 @@ def nan_to_num(
     return jnp.nan_to_num(array(x), nan=nan, posinf=posinf, neginf=neginf)
 
 
-@op("real", module=NUMPY)
-def real(x: Any) -> jax.Array:
+@of_one(jnp.real)
+def real(x: Any) -> Any:
     """The real part of each entry.
 
     Args:
@@ -121,11 +119,10 @@ def real(x: Any) -> jax.Array:
         >>> real([1 + 2j]).tolist()
         [1.0]
     """
-    return jnp.real(array(x))
 
 
-@op("imag", module=NUMPY)
-def imag(x: Any) -> jax.Array:
+@of_one(jnp.imag)
+def imag(x: Any) -> Any:
     """The imaginary part of each entry.
 
     Args:
@@ -134,11 +131,10 @@ def imag(x: Any) -> jax.Array:
         >>> imag([1 + 2j]).tolist()
         [2.0]
     """
-    return jnp.imag(array(x))
 
 
-@op("conjugate", module=NUMPY)
-def conjugate(x: Any) -> jax.Array:
+@of_one(jnp.conjugate)
+def conjugate(x: Any) -> Any:
     """Each entry with the sign of its imaginary part turned.
 
     Args:
@@ -147,11 +143,10 @@ def conjugate(x: Any) -> jax.Array:
         >>> conjugate([1 + 2j]).tolist()
         [(1-2j)]
     """
-    return jnp.conjugate(array(x))
 
 
-@op("conj", module=NUMPY)
-def conj(x: Any) -> jax.Array:
+@of_one(jnp.conjugate)
+def conj(x: Any) -> Any:
     """Each entry with the sign of its imaginary part turned.
 
     Args:
@@ -160,11 +155,10 @@ def conj(x: Any) -> jax.Array:
         >>> conj([1 + 2j]).tolist()
         [(1-2j)]
     """
-    return jnp.conjugate(array(x))
 
 
-@op("angle", module=NUMPY)
-def angle(x: Any) -> jax.Array:
+@of_one(jnp.angle, inexact)
+def angle(x: Any) -> Any:
     """The angle of each complex number, in radians.
 
     Args:
@@ -173,7 +167,6 @@ def angle(x: Any) -> jax.Array:
         >>> float(angle(1.0))
         0.0
     """
-    return jnp.angle(inexact(x))
 
 
 @op("polar", module=NN, arrays=2)

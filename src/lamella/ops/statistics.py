@@ -12,6 +12,7 @@ from lamella._base.errors import InvalidArgument
 from lamella._base.settings import floatx
 from lamella._graph.operation import op
 from lamella.ops._arrays import NUMPY, array, dtype_of, inexact
+from lamella.ops._declare import of_one
 
 
 @op("nansum", module=NUMPY)
@@ -248,8 +249,8 @@ def nanpercentile(
     )
 
 
-@op("corrcoef", module=NUMPY)
-def corrcoef(x: Any) -> jax.Array:
+@of_one(jnp.corrcoef, inexact)
+def corrcoef(x: Any) -> Any:
     """The correlations of rows.
 
     Args:
@@ -258,7 +259,6 @@ def corrcoef(x: Any) -> jax.Array:
         >>> corrcoef([[1.0, 2.0], [2.0, 1.0]]).round(4).tolist()
         [[1.0, -1.0], [-1.0, 1.0]]
     """
-    return jnp.corrcoef(inexact(x))
 
 
 @op("correlate", module=NUMPY, arrays=2)

@@ -7,20 +7,20 @@ from lamella.optimizers import schedules as schedules
 from lamella.optimizers.adafactor import Adafactor as Adafactor
 from lamella.optimizers.adagrad import Adadelta as Adadelta
 from lamella.optimizers.adagrad import Adagrad as Adagrad
+from lamella.optimizers.adagrad import Ftrl as Ftrl
 from lamella.optimizers.adagrad import RMSprop as RMSprop
 from lamella.optimizers.adam import Adam as Adam
 from lamella.optimizers.adam import AdamW as AdamW
 from lamella.optimizers.adam_family import Adamax as Adamax
 from lamella.optimizers.adam_family import Lamb as Lamb
 from lamella.optimizers.adam_family import Nadam as Nadam
+from lamella.optimizers.adam_family import ScheduleFreeAdamW as ScheduleFreeAdamW
 from lamella.optimizers.base import Optimizer as Optimizer
-from lamella.optimizers.ftrl import Ftrl as Ftrl
 from lamella.optimizers.lookup import deserialize as deserialize
 from lamella.optimizers.lookup import get as get
 from lamella.optimizers.lookup import serialize as serialize
 from lamella.optimizers.loss_scale import LossScaleOptimizer as LossScaleOptimizer
 from lamella.optimizers.muon import Muon as Muon
-from lamella.optimizers.schedule_free import ScheduleFreeAdamW as ScheduleFreeAdamW
 from lamella.optimizers.sgd import SGD as SGD
 from lamella.optimizers.sgd import Lion as Lion
 

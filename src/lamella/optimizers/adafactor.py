@@ -13,7 +13,7 @@ from lamella._base.signatures import continues
 from lamella._state.variable import Variable
 from lamella.optimizers.adagrad import fade
 from lamella.optimizers.base import Optimizer
-from lamella.optimizers.options import Options
+from lamella.optimizers.checks import Options
 
 
 @register("optimizer", "adafactor", module="keras.optimizers")

@@ -12,8 +12,8 @@ from lamella._base.registry import register
 from lamella._base.signatures import continues
 from lamella._state.variable import Variable
 from lamella.optimizers.base import Optimizer
+from lamella.optimizers.checks import MoreOptions, Options
 from lamella.optimizers.moments import MomentOptimizer
-from lamella.optimizers.options import MoreOptions, Options
 
 
 @register("optimizer", "adam", module="keras.optimizers")

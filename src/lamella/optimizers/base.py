@@ -458,19 +458,9 @@ class Optimizer(OptimizerState):
 
     def _base_config(self) -> dict[str, Any]:
         rate = self._learning_rate
-        return {
-            "name": self.name,
-            "learning_rate": float(rate) if isinstance(rate, Variable) else serialize(rate),
-            "weight_decay": self.weight_decay,
-            "clipnorm": self.clipnorm,
-            "global_clipnorm": self.global_clipnorm,
-            "clipvalue": self.clipvalue,
-            "use_ema": self.use_ema,
-            "ema_momentum": self.ema_momentum,
-            "ema_overwrite_frequency": self.ema_overwrite_frequency,
-            "loss_scale_factor": self.loss_scale_factor,
-            "gradient_accumulation_steps": self.gradient_accumulation_steps,
-        }
+        shown = float(rate) if isinstance(rate, Variable) else serialize(rate)
+        options = {name: getattr(self, name) for name in checks.Options.__annotations__}
+        return {"name": self.name, "learning_rate": shown, **options}
 
     def __repr__(self) -> str:
         rate = self._learning_rate

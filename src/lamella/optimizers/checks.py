@@ -1,19 +1,39 @@
-"""Checks of what optimizers are made with."""
+"""The arguments that every optimizer takes, and checks of them."""
 
 from __future__ import annotations
 
 import contextlib
 import numbers
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from lamella._base import registry
 from lamella._base.errors import InvalidArgument, WrongType
 from lamella._base.old_spellings import tell
 from lamella._base.registry import near_miss
 from lamella._state.variable import Variable
-from lamella.optimizers.options import Options
 from lamella.optimizers.schedules.base import InverseTimeDecay
+
+
+class MoreOptions(TypedDict, total=False):
+    """What an optimizer with a `weight_decay` of its own takes; see `Optimizer` for the words."""
+
+    clipnorm: float | None
+    clipvalue: float | None
+    global_clipnorm: float | None
+    use_ema: bool
+    ema_momentum: float
+    ema_overwrite_frequency: int | None
+    loss_scale_factor: float | None
+    gradient_accumulation_steps: int | None
+    name: str | None
+
+
+class Options(MoreOptions, total=False):
+    """What every other optimizer takes."""
+
+    weight_decay: float | None
+
 
 KERAS_2_ENTRIES = ("jit_compile", "is_legacy_optimizer", "decay")
 _COMMON = ("learning_rate", *Options.__annotations__)

@@ -14,7 +14,7 @@ from lamella._base.serialize import deserialize, serialize
 from lamella._state.variable import Variable
 from lamella.optimizers import checks
 from lamella.optimizers.base import Optimizer
-from lamella.optimizers.options import Options
+from lamella.optimizers.checks import Options
 
 _NOT_HERE = set(Options.__annotations__) - {"name"}
 

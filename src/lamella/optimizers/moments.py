@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from lamella._base.signatures import continues
 from lamella._state.variable import Variable
 from lamella.optimizers.base import Optimizer
-from lamella.optimizers.options import Options
+from lamella.optimizers.checks import Options
 
 
 class Moments(NamedTuple):

@@ -14,7 +14,7 @@ from lamella._base.signatures import continues
 from lamella._state.variable import Variable
 from lamella.optimizers import checks
 from lamella.optimizers.base import Optimizer
-from lamella.optimizers.options import Options
+from lamella.optimizers.checks import Options
 
 
 def momentum_step(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
+from lamella._base.atomic import replacing
 from lamella._base.errors import FileProblem
 
 
@@ -19,24 +19,13 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
     Raises: FileProblem, if it cannot be written.
     """
     file = Path(path)
-    part = None
     try:
-        handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-        part = Path(name)
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        # mkstemp makes files that only their owner can read; a picture is meant to be shared.
-        mask = os.umask(0)
-        os.umask(mask)
-        part.chmod(0o666 & ~mask)
-        os.replace(part, file)
+        with replacing(file) as scratch:
+            scratch.write_bytes(content)
+    except FileProblem:
+        raise
     except OSError as cause:
         raise FileProblem(
             f"'{file}' cannot be written: {cause.strerror or cause}.",
             help="Check that the folder exists and that you may write there.",
         ) from cause
-    finally:
-        if part is not None:
-            part.unlink(missing_ok=True)

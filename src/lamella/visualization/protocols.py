@@ -6,17 +6,6 @@ from collections.abc import Sequence
 from typing import Any, Protocol, runtime_checkable
 
 
-class TensorLike(Protocol):
-    """A symbolic tensor: its shape has None where a size is open."""
-
-    @property
-    def shape(self) -> Sequence[int | None]: ...
-    @property
-    def dtype(self) -> Any: ...
-    @property
-    def producer(self) -> Any: ...
-
-
 class NodeLike(Protocol):
     """One call of an operation in a model's graph."""
 

@@ -18,6 +18,11 @@ X = RANDOM.normal(size=(64, 4)).astype("float32")
 Y = (X[:, 0] > 0).astype("int32")
 
 
+@pytest.fixture(autouse=True)
+def _the_same_weights() -> None:
+    lamella.utils.set_random_seed(0)
+
+
 def made(optimizer: Any = "adam") -> Any:
     model = lamella.Sequential(
         [
@@ -46,6 +51,7 @@ def test_nothing_is_changed_by_a_bit() -> None:
     assert snapshot(model) == before
 
 
+@pytest.mark.filterwarnings("ignore:The loss did not fall")
 def test_the_losses_are_those_of_training_with_these_rates() -> None:
     model = made(optimizers.SGD(0.1, momentum=0.5))
     curve = find_learning_rate(model, X, Y, batch_size=16, start_lr=1e-3, end_lr=1.0, steps=6)

@@ -271,3 +271,73 @@ def test_a_checkpoint_that_cannot_be_written_does_not_end_training(tmp_path: Pat
 
     with pytest.warns(UserWarning, match="A checkpoint could not be written"):
         made().fit(x, y, verbose=0, callbacks=[Gone()], resume=tmp_path)
+
+
+def numbered(kind: str) -> Any:
+    """A source of batches of eight rows in a random order; the same for each run."""
+    x, y = rows()
+
+    class Numbered(lamella.utils.PyDataset):
+        def __len__(self) -> int:
+            return 8
+
+        def __getitem__(self, index: int) -> Any:
+            part = slice(index * 8, index * 8 + 8)
+            return x[part] + np.float32(1e-3 * np.random.random()), y[part]
+
+    class Again:
+        def __iter__(self) -> Any:
+            for index in np.random.permutation(8):
+                yield Numbered()[index]
+
+    def endless() -> Any:
+        while True:
+            yield from Again()
+
+    return {"dataset": Numbered, "iterable": Again, "generator": endless}[kind]()
+
+
+@pytest.mark.parametrize("place", [(0, 3), (1, 0), (2, 5)])
+@pytest.mark.parametrize("kind", ["dataset", "iterable", "generator"])
+def test_streams_go_on_at_the_batch(kind: str, place: tuple[int, int], tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"epochs": 4, "verbose": 0}
+    if kind == "generator":
+        settings["steps_per_epoch"] = 6
+    if kind == "generator" and place == (2, 5):
+        settings["validation_data"], settings["validation_steps"] = numbered(kind), 3
+    whole = made()
+    wanted = whole.fit(numbered(kind), **settings)
+    if "validation_data" in settings:
+        settings["validation_data"] = numbered(kind)
+    broken = made()
+    backup = BackupAndRestore(tmp_path, save_freq=2)
+    with pytest.raises(OSError, match="disk"):
+        broken.fit(numbered(kind), callbacks=[backup, Stop(*place)], **settings)
+    if "validation_data" in settings:
+        settings["validation_data"] = numbered(kind)
+    again = made(seed=99)
+    told = [BackupAndRestore(tmp_path, save_freq=2), Stop(-1, -1)]
+    found = again.fit(numbered(kind), callbacks=told, **settings)
+    assert found.history == wanted.history
+    assert equal(again, whole)
+
+
+def test_rows_from_a_file_larger_than_memory(tmp_path: Path) -> None:
+    x, y = rows()
+    np.save(tmp_path / "x.npy", x)
+    mapped = np.load(tmp_path / "x.npy", mmap_mode="r")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("lamella.data.host.STREAMS_ABOVE_BYTES", 8)
+        whole, broken, again = made(), made(), made()
+        np.random.seed(5)
+        wanted = whole.fit(x, y, batch_size=10, epochs=3, verbose=0)
+        np.random.seed(5)
+        with pytest.raises(OSError, match="disk"):
+            told = [BackupAndRestore(tmp_path / "run", save_freq=2), Stop(1, 4)]
+            broken.fit(mapped, y, batch_size=10, epochs=3, verbose=0, callbacks=told)
+        told = [BackupAndRestore(tmp_path / "run", save_freq=2), Stop(-1, -1)]
+        found = again.fit(mapped, y, batch_size=10, epochs=3, verbose=0, callbacks=told)
+        predicted = again.predict(mapped, batch_size=10, verbose=0)
+    assert found.history == wanted.history
+    assert equal(again, whole)
+    np.testing.assert_array_equal(predicted, whole.predict(x, batch_size=10, verbose=0))

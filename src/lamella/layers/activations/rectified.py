@@ -12,8 +12,8 @@ from lamella import activations
 from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella._base.registry import register
 from lamella._layer.input_spec import InputSpec
-from lamella._layer.layer import Layer
 from lamella.layers._parts import add_part, keep_parts
+from lamella.layers._rows import RowWise
 
 
 def _not_negative(value: Any, name: str, who: str) -> Any:
@@ -26,7 +26,7 @@ def _not_negative(value: Any, name: str, who: str) -> Any:
 
 
 @register("layer", module="keras.layers")
-class ReLU(Layer):
+class ReLU(RowWise):
     """Lets positive values through.
 
     y = max_value if x >= max_value; x if threshold <= x < max_value; else
@@ -45,8 +45,6 @@ class ReLU(Layer):
         >>> ReLU(max_value=3.0)(jnp.array([-1.0, 2.0, 5.0])).tolist()
         [0.0, 2.0, 3.0]
     """
-
-    mixes_rows = False
 
     def __init__(
         self,
@@ -72,7 +70,7 @@ class ReLU(Layer):
 
 
 @register("layer", module="keras.layers")
-class LeakyReLU(Layer):
+class LeakyReLU(RowWise):
     """Lets positive values through, and a share of negative ones.
 
     y = x if x >= 0, else negative_slope * x
@@ -89,8 +87,6 @@ class LeakyReLU(Layer):
         [-0.5, 2.0]
     """
 
-    mixes_rows = False
-
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.negative_slope = _not_negative(negative_slope, "negative_slope", self._who())
@@ -101,7 +97,7 @@ class LeakyReLU(Layer):
 
 
 @register("layer", module="keras.layers")
-class ELU(Layer):
+class ELU(RowWise):
     """Lets positive values through, and bends negative ones towards -alpha.
 
     y = x if x > 0, else alpha * (exp(x) - 1)
@@ -116,8 +112,6 @@ class ELU(Layer):
         [0.0, 2.0]
     """
 
-    mixes_rows = False
-
     def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.alpha = alpha
@@ -128,7 +122,7 @@ class ELU(Layer):
 
 
 @register("layer", module="keras.layers")
-class PReLU(Layer):
+class PReLU(RowWise):
     """As LeakyReLU, with trained slopes.
 
     y = x if x >= 0, else alpha * x
@@ -148,8 +142,6 @@ class PReLU(Layer):
         >>> PReLU(alpha_initializer="ones")(jnp.array([[-1.0, 2.0]])).tolist()
         [[-1.0, 2.0]]
     """
-
-    mixes_rows = False
 
     def __init__(
         self,

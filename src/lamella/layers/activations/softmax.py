@@ -11,11 +11,11 @@ from lamella import activations
 from lamella._base.errors import InvalidShape
 from lamella._base.registry import register
 from lamella._layer.input_spec import shown
-from lamella._layer.layer import Layer
+from lamella.layers._rows import RowWise
 
 
 @register("layer", module="keras.layers")
-class Softmax(Layer):
+class Softmax(RowWise):
     """Turns scores into shares that are positive and sum to one.
 
     y = exp(x) / sum(exp(x))
@@ -31,8 +31,6 @@ class Softmax(Layer):
         >>> Softmax()(jnp.zeros((1, 4))).tolist()
         [[0.25, 0.25, 0.25, 0.25]]
     """
-
-    mixes_rows = False
 
     def __init__(self, axis: Any = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -7,14 +7,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella import regularizers
 from lamella._base import check
 from lamella._base.errors import InvalidArgument
 from lamella._base.registry import register
 from lamella._base.serialize import serialize
 from lamella._layer.input_spec import shown
 from lamella._lowering.attention import scores, weighted
-from lamella.layers._parts import keep_parts
 from lamella.layers.attention.projected import ProjectedAttention
 
 
@@ -99,9 +97,7 @@ class MultiHeadAttention(ProjectedAttention):
             self._last_sizes = tuple(self._last_sizes)
         whole = isinstance(attention_axes, int)
         self.attention_axes = (attention_axes,) if whole else attention_axes
-        self._set_attention(dropout, use_bias, sliding_window, flash_attention, use_gate, seed)
-        keep_parts(self, locals())
-        self._inner_activity_regularizer = regularizers.get(activity_regularizer)
+        self._keep(locals())
 
     @property
     def query_dense(self) -> Any:
@@ -245,9 +241,7 @@ class GroupedQueryAttention(ProjectedAttention):
                 f"{num_query_heads} and {num_key_value_heads}.",
                 help="Each key head serves equally many query heads, for example 8 and 2.",
             )
-        self._set_attention(dropout, use_bias, sliding_window, flash_attention, use_gate, seed)
-        keep_parts(self, locals())
-        self._inner_activity_regularizer = regularizers.get(activity_regularizer)
+        self._keep(locals())
 
     def build(  # type: ignore[override]
         self, query_shape: Any, value_shape: Any, key_shape: Any = None

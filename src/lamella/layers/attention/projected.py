@@ -9,25 +9,26 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella import initializers
+from lamella import initializers, regularizers
 from lamella._base import check
 from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella._layer.input_spec import shown
 from lamella._layer.layer import Layer
 from lamella._lowering.attention import attention, causal_mask, window_mask
+from lamella.layers._parts import keep_parts
+from lamella.layers._rows import RowWise
 from lamella.layers.activations.softmax import Softmax
 from lamella.layers.attention import masks
 from lamella.layers.core.einsum_dense import EinsumDense
 from lamella.layers.regularization.dropout import Dropout
 
 
-class ProjectedAttention(Layer):
+class ProjectedAttention(RowWise):
     """The engine of both. A leaf fills `build`, `_scores` and `_weighted`.
 
     The layers inside have the names of Keras's, and its attribute names, which are those in files.
     """
 
-    mixes_rows = False
     _not_in_config = (*Layer._not_in_config, "flash_attention")
     # The axes of the inputs over which attention goes.
     _axes: tuple[int, ...] = (1,)
@@ -38,32 +39,26 @@ class ProjectedAttention(Layer):
     bias_regularizer: Any
     kernel_constraint: Any
     bias_constraint: Any
-    _inner_activity_regularizer: Any
 
-    def _set_attention(
-        self,
-        dropout: float,
-        use_bias: bool,
-        sliding_window: int | None,
-        flash_attention: bool | None,
-        use_gate: bool,
-        seed: int | None,
-    ) -> None:
+    def _keep(self, given: dict[str, Any]) -> None:
+        """Keeps what both layers take; `given` are a constructor's `locals()`."""
         self.supports_masking = True
-        self.dropout = check.fraction(dropout, "dropout", closed=True)
-        self.use_bias = use_bias
-        self.use_gate = use_gate
-        self.sliding_window = sliding_window
-        if sliding_window is not None:
-            self.sliding_window = check.positive_int(sliding_window, "sliding_window")
-        self.flash_attention = flash_attention
-        self.seed = seed
-        if flash_attention and self.dropout > 0:
+        self.dropout = check.fraction(given["dropout"], "dropout", closed=True)
+        self.use_bias: bool = given["use_bias"]
+        self.use_gate: bool = given["use_gate"]
+        self.sliding_window: int | None = given["sliding_window"]
+        if self.sliding_window is not None:
+            self.sliding_window = check.positive_int(self.sliding_window, "sliding_window")
+        self.flash_attention: bool | None = given["flash_attention"]
+        self.seed: int | None = given["seed"]
+        if self.flash_attention and self.dropout > 0:
             raise InvalidArgument(
-                f"{self._who()} has flash_attention=True and dropout={dropout}; the fused kernel "
-                "has no dropout.",
+                f"{self._who()} has flash_attention=True and dropout={given['dropout']}; the fused "
+                "kernel has no dropout.",
                 help="Set dropout=0.0, or leave flash_attention out.",
             )
+        keep_parts(self, given)
+        self._inner_activity_regularizer = regularizers.get(given["activity_regularizer"])
 
     def _add_projections(
         self,

@@ -10,15 +10,15 @@ import jax.numpy as jnp
 from lamella._base import check
 from lamella._base.errors import InvalidArgument
 from lamella._base.registry import register
-from lamella._layer.layer import Layer
 from lamella._lowering.attention import causal_mask
 from lamella._lowering.dropout import dropout as drop
 from lamella._state.seeds import SeedGenerator
 from lamella._state.variable import Variable
+from lamella.layers._rows import RowWise
 
 
 @register("layer", module="keras.layers")
-class Attention(Layer):
+class Attention(RowWise):
     """Gathers from each step of the value, by how well its key fits the query.
 
     y = softmax(s) V,   s = scale * Q K'  or  s = w * sum(tanh(scale * (Q + K)))
@@ -46,8 +46,6 @@ class Attention(Layer):
 
     Source: Luong et al. 2015, arXiv:1508.04025.
     """
-
-    mixes_rows = False
 
     def __init__(
         self,

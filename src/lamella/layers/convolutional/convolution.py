@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -15,32 +14,32 @@ from lamella._base.registry import register
 from lamella._base.settings import data_format as checked_format
 from lamella._base.signatures import with_defaults
 from lamella._layer.input_spec import InputSpec
-from lamella._layer.layer import Layer
 from lamella._lowering.convolution import convolution
 from lamella._state.variable import Variable
 from lamella.layers._parts import add_part, keep_parts
+from lamella.layers._rows import RowWise
 from lamella.layers._windows import channel_axis, known_channels, require_room
 
 
-class ConvolutionBase(Layer):
+class ConvolutionBase(RowWise):
     """A layer that slides kernels over the spatial axes. Subclasses fill `build` and `call`."""
 
     rank: int
-    use_bias: bool
-    activation: Callable[[jax.Array], jax.Array]
     paddings: tuple[str, ...] = ("valid", "same")
     dilates_strided = False
-    mixes_rows = False
     _not_in_config = ("autocast",)
 
-    def _set_geometry(
-        self, kernel_size: Any, strides: Any, padding: str, data_format: Any, dilation_rate: Any
-    ) -> None:
-        self.kernel_size = check.tuple_of_ints(kernel_size, self.rank, "kernel_size")
-        self.strides = check.tuple_of_ints(strides, self.rank, "strides")
+    def _keep(self, given: dict[str, Any]) -> None:
+        """Keeps what all convolutions take; `given` are a constructor's `locals()`."""
+        self.kernel_size = check.tuple_of_ints(given["kernel_size"], self.rank, "kernel_size")
+        self.strides = check.tuple_of_ints(given["strides"], self.rank, "strides")
+        dilation_rate = given["dilation_rate"]
         self.dilation_rate = check.tuple_of_ints(dilation_rate, self.rank, "dilation_rate")
-        self.padding = check.one_of(str(padding).lower(), self.paddings, "padding")
-        self.data_format = checked_format(data_format)
+        self.padding = check.one_of(str(given["padding"]).lower(), self.paddings, "padding")
+        self.data_format = checked_format(given["data_format"])
+        self.activation = activations.get(given["activation"])
+        self.use_bias = given["use_bias"]
+        keep_parts(self, given)
         self.input_spec = InputSpec(ndim=self.rank + 2)
         if max(self.strides) > 1 and max(self.dilation_rate) > 1 and not self.dilates_strided:
             raise InvalidArgument(
@@ -105,10 +104,7 @@ class Convolution(ConvolutionBase):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self.filters = check.positive_int(filters, "filters")
         self.groups = check.positive_int(groups, "groups")
-        self._set_geometry(kernel_size, strides, padding, data_format, dilation_rate)
-        keep_parts(self, locals())
-        self.activation = activations.get(activation)
-        self.use_bias = use_bias
+        self._keep(locals())
         if self.filters % self.groups:
             raise InvalidArgument(
                 f"{self._who()} expects filters to be a multiple of groups. Received: "

@@ -7,12 +7,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella import activations
 from lamella._base import check
 from lamella._base.registry import register
 from lamella._base.signatures import with_defaults
 from lamella._lowering.convolution import convolution
-from lamella.layers._parts import add_part, keep_parts
+from lamella.layers._parts import add_part
 from lamella.layers.convolutional.convolution import ConvolutionBase
 
 
@@ -56,10 +55,7 @@ class DepthwiseConvolution(ConvolutionBase):
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self.depth_multiplier = check.positive_int(depth_multiplier, "depth_multiplier")
-        self._set_geometry(kernel_size, strides, padding, data_format, dilation_rate)
-        keep_parts(self, locals())
-        self.activation = activations.get(activation)
-        self.use_bias = use_bias
+        self._keep(locals())
 
     def build(self, input_shape: Any) -> None:
         channels = self._read_channels(input_shape)
@@ -165,10 +161,7 @@ class SeparableConvolution(ConvolutionBase):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self.filters = check.positive_int(filters, "filters")
         self.depth_multiplier = check.positive_int(depth_multiplier, "depth_multiplier")
-        self._set_geometry(kernel_size, strides, padding, data_format, dilation_rate)
-        keep_parts(self, locals())
-        self.activation = activations.get(activation)
-        self.use_bias = use_bias
+        self._keep(locals())
 
     def build(self, input_shape: Any) -> None:
         channels = self._read_channels(input_shape)

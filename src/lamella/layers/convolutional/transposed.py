@@ -8,13 +8,12 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from lamella import activations
 from lamella._base import check
 from lamella._base.errors import InvalidArgument
 from lamella._base.registry import register
 from lamella._base.signatures import continues, with_defaults
 from lamella._lowering.convolution import SPATIAL_LETTERS, convolution
-from lamella.layers._parts import add_part, keep_parts
+from lamella.layers._parts import add_part
 from lamella.layers.convolutional.convolution import ConvolutionBase
 
 
@@ -103,11 +102,8 @@ class TransposedConvolution(ConvolutionBase):
     ) -> None:
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self.filters = check.positive_int(filters, "filters")
-        self._set_geometry(kernel_size, strides, padding, data_format, dilation_rate)
+        self._keep(locals())
         self.output_padding = self._checked_extra(output_padding)
-        keep_parts(self, locals())
-        self.activation = activations.get(activation)
-        self.use_bias = use_bias
 
     def _checked_extra(self, output_padding: Any) -> tuple[int, ...] | None:
         if output_padding is None:

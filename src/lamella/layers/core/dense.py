@@ -14,10 +14,11 @@ from lamella._base.registry import register
 from lamella._layer.input_spec import InputSpec
 from lamella._layer.layer import Layer
 from lamella.layers._parts import add_part, keep_parts
+from lamella.layers._rows import RowWise
 
 
 @register("layer", module="keras.layers")
-class Dense(Layer):
+class Dense(RowWise):
     """Connects every input feature with every unit.
 
     y = activation(x @ kernel + bias)
@@ -42,7 +43,6 @@ class Dense(Layer):
         [[3.0, 3.0]]
     """
 
-    mixes_rows = False
     _not_in_config = (*Layer._not_in_config, "lora_rank", "lora_alpha", "quantization_config")
 
     def __init__(

@@ -13,8 +13,8 @@ from lamella._base import check
 from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella._base.registry import register
 from lamella._layer.input_spec import InputSpec, shown
-from lamella._layer.layer import Layer
 from lamella.layers._parts import add_part, keep_parts
+from lamella.layers._rows import RowWise
 
 _FORM = re.compile(r"(\.\.\.)?([a-zA-Z]+)(\.\.\.)?,([a-zA-Z]+)->(\.\.\.)?([a-zA-Z]+)(\.\.\.)?")
 
@@ -34,7 +34,7 @@ class Equation(NamedTuple):
 
 
 @register("layer", module="keras.layers")
-class EinsumDense(Layer):
+class EinsumDense(RowWise):
     """Multiplies the input with a kernel of any number of axes.
 
     y = activation(einsum(equation, x, kernel) + bias)
@@ -63,7 +63,6 @@ class EinsumDense(Layer):
         (3, 5, 2, 4)
     """
 
-    mixes_rows = False
     kernel_initializer: Any
     _not_in_config = (
         "autocast",

@@ -11,12 +11,12 @@ import numpy as np
 from lamella._base import check
 from lamella._base.errors import InvalidData
 from lamella._base.registry import register
-from lamella._layer.layer import Layer
 from lamella.layers._parts import add_part, keep_parts
+from lamella.layers._rows import RowWise
 
 
 @register("layer", module="keras.layers")
-class Embedding(Layer):
+class Embedding(RowWise):
     """Looks up a trained vector for every whole number.
 
     y[..., :] = embeddings[x[...]]
@@ -40,7 +40,6 @@ class Embedding(Layer):
         (1, 3, 4)
     """
 
-    mixes_rows = False
     _not_in_config = ("autocast", "weights", "lora_rank", "lora_alpha")
 
     def __init__(

@@ -11,11 +11,11 @@ from lamella._base.settings import floatx
 from lamella._base.shapes import as_shape
 from lamella._graph.node import Node
 from lamella._graph.symbolic import KerasTensor
-from lamella._layer.layer import Layer
+from lamella.layers._rows import RowWise
 
 
 @register("layer", module="keras.layers")
-class InputLayer(Layer):
+class InputLayer(RowWise):
     """The layer behind an Input: it gives what comes in.
 
     Args:
@@ -33,8 +33,6 @@ class InputLayer(Layer):
         >>> InputLayer(shape=(28, 28)).batch_shape
         (None, 28, 28)
     """
-
-    mixes_rows = False
 
     def __init__(
         self,

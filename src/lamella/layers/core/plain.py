@@ -11,10 +11,11 @@ from lamella import activations
 from lamella._base.errors import InvalidArgument
 from lamella._base.registry import register
 from lamella._layer.layer import Layer
+from lamella.layers._rows import RowWise
 
 
 @register("layer", module="keras.layers")
-class Activation(Layer):
+class Activation(RowWise):
     """Applies an activation function.
 
     Args:
@@ -28,8 +29,6 @@ class Activation(Layer):
         [0.0, 2.0]
     """
 
-    mixes_rows = False
-
     def __init__(self, activation: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.activation = activations.get(activation)
@@ -40,7 +39,7 @@ class Activation(Layer):
 
 
 @register("layer", module="keras.layers")
-class Identity(Layer):
+class Identity(RowWise):
     """Gives what comes in: a placeholder, or a way to name a tensor.
 
     Args:
@@ -54,8 +53,6 @@ class Identity(Layer):
         [1.0, 1.0]
     """
 
-    mixes_rows = False
-
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.supports_masking = True
@@ -65,7 +62,7 @@ class Identity(Layer):
 
 
 @register("layer", module="keras.layers")
-class Masking(Layer):
+class Masking(RowWise):
     """Marks the steps in which every feature equals one value, so that layers after it skip them.
 
     Args:
@@ -77,8 +74,6 @@ class Masking(Layer):
         >>> Masking()(jnp.array([[[1.0, 2.0], [0.0, 0.0]]]))._keras_mask.tolist()
         [[True, False]]
     """
-
-    mixes_rows = False
 
     def __init__(self, mask_value: Any = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)

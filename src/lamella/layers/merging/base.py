@@ -12,15 +12,14 @@ import jax.numpy as jnp
 from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella._graph.symbolic import KerasTensor
 from lamella._layer.input_spec import shown
-from lamella._layer.layer import Layer
+from lamella.layers._rows import RowWise
 
 Masks = Sequence[jax.Array | None] | None
 
 
-class Merge(Layer):
+class Merge(RowWise):
     """A layer that makes one array of several. Subclasses fill `merge`."""
 
-    mixes_rows = False
     exactly: int | None = None
     # The axis whose sizes may differ without being broadcast.
     free_axis: int | None = None

@@ -15,7 +15,6 @@ from lamella._layer.input_spec import InputSpec, shown
 from lamella._lowering.normalization import batch_moments, normalize
 from lamella._state.variable import Variable
 from lamella.initializers import Initializer
-from lamella.layers._parts import keep_parts
 from lamella.layers.normalization.scaled import (
     ScaledNormalization,
     axes_of,
@@ -92,8 +91,7 @@ class BatchNormalization(ScaledNormalization):
         super().__init__(**kwargs)
         self.axis = int(axis[0] if isinstance(axis, (list, tuple)) else axis)
         self.momentum = float(momentum)
-        self._set_scaling(epsilon, center, scale)
-        keep_parts(self, locals())
+        self._keep(locals())
         self.renorm = bool(renorm)
         self.renorm_clipping = _checked_limits(renorm_clipping) if renorm else renorm_clipping
         self.renorm_momentum = renorm_momentum

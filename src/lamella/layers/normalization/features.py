@@ -11,8 +11,7 @@ from jax import lax
 from lamella._base.errors import WrongType
 from lamella._base.registry import register
 from lamella._base.warn import warn_person
-from lamella._layer.layer import Layer
-from lamella.layers._parts import keep_parts
+from lamella.layers._rows import RowWise
 from lamella.layers.normalization.scaled import (
     ScaledNormalization,
     axes_of,
@@ -93,8 +92,7 @@ class LayerNormalization(ScaledNormalization):
         self.mixes_rows = _names_batch(self.axis)
         self.rms_scaling = rms_scaling
         self.autocast = False
-        self._set_scaling(epsilon, center, scale)
-        keep_parts(self, locals())
+        self._keep(locals())
 
     def build(self, input_shape: Any) -> None:
         axes = axes_of(self.axis, len(input_shape), self._who())
@@ -126,7 +124,7 @@ class LayerNormalization(ScaledNormalization):
 
 
 @register("layer", module="keras.layers")
-class RMSNormalization(Layer):
+class RMSNormalization(RowWise):
     """Scales each sample to a root mean square of 1 over its features.
 
     y = scale * x / sqrt(mean(x^2) + epsilon)
@@ -145,8 +143,6 @@ class RMSNormalization(Layer):
 
     Source: Zhang and Sennrich 2019, NeurIPS.
     """
-
-    mixes_rows = False
 
     def __init__(self, axis: Any = -1, epsilon: float = 1e-6, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -168,7 +164,7 @@ class RMSNormalization(Layer):
 
 
 @register("layer", module="keras.layers")
-class UnitNormalization(Layer):
+class UnitNormalization(RowWise):
     """Scales each sample to length 1.
 
     y = x / sqrt(sum(x^2))
@@ -184,8 +180,6 @@ class UnitNormalization(Layer):
         >>> UnitNormalization()(jnp.array([[0.0, 4.0]])).tolist()
         [[0.0, 1.0]]
     """
-
-    mixes_rows = False
 
     def __init__(self, axis: Any = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)

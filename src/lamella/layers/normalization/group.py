@@ -12,7 +12,6 @@ from lamella._base import check
 from lamella._base.errors import InvalidShape
 from lamella._base.registry import register
 from lamella._layer.input_spec import InputSpec
-from lamella.layers._parts import keep_parts
 from lamella.layers.normalization.scaled import (
     ScaledNormalization,
     axes_of,
@@ -67,8 +66,7 @@ class GroupNormalization(ScaledNormalization):
         super().__init__(**kwargs)
         self.groups = -1 if groups == -1 else check.positive_int(groups, "groups")
         self.axis = axis
-        self._set_scaling(epsilon, center, scale)
-        keep_parts(self, locals())
+        self._keep(locals())
 
     def build(self, input_shape: Any) -> None:
         (axis,) = axes_of(self.axis, len(input_shape), self._who())

@@ -7,16 +7,18 @@ from typing import Any
 from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella._layer.layer import Layer
 from lamella._state.variable import Variable
-from lamella.layers._parts import add_part
+from lamella.layers._parts import add_part, keep_parts
 
 
 class ScaledNormalization(Layer):
     """A layer with gamma and beta."""
 
-    def _set_scaling(self, epsilon: float, center: bool, scale: bool) -> None:
-        self.epsilon = float(epsilon)
-        self.center = bool(center)
-        self.scale = bool(scale)
+    def _keep(self, given: dict[str, Any]) -> None:
+        """Keeps what all of them take; `given` are a constructor's `locals()`."""
+        keep_parts(self, given)
+        self.epsilon = float(given["epsilon"])
+        self.center = bool(given["center"])
+        self.scale = bool(given["scale"])
         self.gamma: Variable | None = None
         self.beta: Variable | None = None
         self.supports_masking = True

@@ -12,16 +12,15 @@ from lamella._base.registry import register
 from lamella._base.settings import data_format as checked_format
 from lamella._base.signatures import with_defaults
 from lamella._layer.input_spec import InputSpec
-from lamella._layer.layer import Layer
+from lamella.layers._rows import RowWise
 
 
-class GlobalPooling(Layer):
+class GlobalPooling(RowWise):
     """Reduces all spatial axes; a leaf says how many there are, and by which function."""
 
     rank: int
     reduce: Callable[..., jax.Array]
     counts_masks = False
-    mixes_rows = False
 
     def __init__(
         self, data_format: str | None = None, keepdims: bool = False, **kwargs: Any

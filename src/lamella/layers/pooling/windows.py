@@ -13,18 +13,17 @@ from lamella._base.registry import register
 from lamella._base.settings import data_format as checked_format
 from lamella._base.signatures import with_defaults
 from lamella._layer.input_spec import InputSpec
-from lamella._layer.layer import Layer
 from lamella._lowering.pooling import average_pool, max_pool
+from lamella.layers._rows import RowWise
 from lamella.layers._windows import require_room
 
 
-class Pooling(Layer):
+class Pooling(RowWise):
     """Reduces windows; a leaf gives the number of spatial axes and the function of windows."""
 
     rank: int
     reduce: Callable[..., jax.Array]
     needs_floats = False
-    mixes_rows = False
 
     def __init__(
         self,

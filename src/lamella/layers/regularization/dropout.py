@@ -12,10 +12,11 @@ from lamella._base import check
 from lamella._base.errors import InvalidArgument
 from lamella._base.registry import register
 from lamella._base.settings import data_format as checked_format
+from lamella._base.signatures import with_defaults
 from lamella._layer.input_spec import InputSpec
-from lamella._layer.layer import Layer
 from lamella._lowering.dropout import dropout
 from lamella._state.seeds import SeedGenerator
+from lamella.layers._rows import RowWise
 
 NoiseShape = tuple[int | None, ...]
 
@@ -36,10 +37,8 @@ def _checked_noise_shape(noise_shape: Any) -> NoiseShape | None:
     return sizes
 
 
-class _Dropping(Layer):
+class Dropping(RowWise):
     """A layer that draws while training, from a stream of its own if there is anything to draw."""
-
-    mixes_rows = False
 
     def _set_rate(self, rate: float, seed: int | None) -> None:
         self.rate = check.fraction(rate, "rate", closed=True)
@@ -53,8 +52,20 @@ class _Dropping(Layer):
         return bool(training) and self.rate > 0
 
 
+class _NoiseShaped(Dropping):
+    """One that may draw for a part of the axes only."""
+
+    def __init__(
+        self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self._set_rate(rate, seed)
+        self.noise_shape = _checked_noise_shape(noise_shape)
+
+
 @register("layer", module="keras.layers")
-class Dropout(_Dropping):
+@with_defaults()
+class Dropout(_NoiseShaped):
     """Zeroes a random share of the input and scales the rest, while training.
 
     y = x * m / (1 - rate),   m ~ Bernoulli(1 - rate)
@@ -75,13 +86,6 @@ class Dropout(_Dropping):
 
     Source: Srivastava et al. 2014, JMLR 15:1929; scaled while training, as Keras does.
     """
-
-    def __init__(
-        self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any
-    ) -> None:
-        super().__init__(**kwargs)
-        self._set_rate(rate, seed)
-        self.noise_shape = _checked_noise_shape(noise_shape)
 
     def call(self, inputs: jax.Array, training: bool = False) -> jax.Array:
         if not self._draws(training):
@@ -146,8 +150,25 @@ class SpatialDropout1D(SpatialDropout):
         self.input_spec = InputSpec(ndim=3)
 
 
+class FormattedSpatialDropout(SpatialDropout):
+    """The engine for more than one spatial axis, where channels may come first."""
+
+    def __init__(
+        self,
+        rate: float,
+        data_format: str | None = None,
+        seed: int | None = None,
+        name: str | None = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(rate, seed=seed, name=name, dtype=dtype)
+        self.data_format = checked_format(data_format)
+        self.input_spec = InputSpec(ndim=self.rank + 2)
+
+
 @register("layer", module="keras.layers")
-class SpatialDropout2D(SpatialDropout):
+@with_defaults()
+class SpatialDropout2D(FormattedSpatialDropout):
     """Drops whole channels of images, while training.
 
     Args:
@@ -168,21 +189,10 @@ class SpatialDropout2D(SpatialDropout):
 
     rank = 2
 
-    def __init__(
-        self,
-        rate: float,
-        data_format: str | None = None,
-        seed: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(rate, seed=seed, name=name, dtype=dtype)
-        self.data_format = checked_format(data_format)
-        self.input_spec = InputSpec(ndim=4)
-
 
 @register("layer", module="keras.layers")
-class SpatialDropout3D(SpatialDropout):
+@with_defaults()
+class SpatialDropout3D(FormattedSpatialDropout):
     """Drops whole channels of volumes, while training.
 
     Args:
@@ -203,18 +213,6 @@ class SpatialDropout3D(SpatialDropout):
 
     rank = 3
 
-    def __init__(
-        self,
-        rate: float,
-        data_format: str | None = None,
-        seed: int | None = None,
-        name: str | None = None,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(rate, seed=seed, name=name, dtype=dtype)
-        self.data_format = checked_format(data_format)
-        self.input_spec = InputSpec(ndim=5)
-
 
 # The fixed point of SELU: alpha and scale of Klambauer et al. 2017, appendix A.
 _SELU_ALPHA = 1.6732632423543772848170429916717
@@ -222,7 +220,8 @@ _SELU_SCALE = 1.0507009873554804934193349852946
 
 
 @register("layer", module="keras.layers")
-class AlphaDropout(_Dropping):
+@with_defaults()
+class AlphaDropout(_NoiseShaped):
     """Drops to the lower limit of SELU and keeps mean and variance, while training.
 
     y = a * (x * m - s * (1 - m)) + b,   m ~ Bernoulli(1 - rate), s SELU's lower limit
@@ -242,13 +241,6 @@ class AlphaDropout(_Dropping):
 
     Source: Klambauer et al. 2017, NeurIPS.
     """
-
-    def __init__(
-        self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any
-    ) -> None:
-        super().__init__(**kwargs)
-        self._set_rate(rate, seed)
-        self.noise_shape = _checked_noise_shape(noise_shape)
 
     def call(self, inputs: jax.Array, training: bool = False) -> jax.Array:
         if not self._draws(training):

@@ -11,12 +11,13 @@ from lamella import regularizers
 from lamella._base import check
 from lamella._base.errors import InvalidArgument
 from lamella._base.registry import register
-from lamella._layer.layer import Layer
 from lamella._state.seeds import SeedGenerator
+from lamella.layers._rows import RowWise
+from lamella.layers.regularization.dropout import Dropping
 
 
 @register("layer", module="keras.layers")
-class GaussianNoise(Layer):
+class GaussianNoise(RowWise):
     """Adds noise, while training.
 
     y = x + e,   e ~ Normal(0, stddev)
@@ -35,8 +36,6 @@ class GaussianNoise(Layer):
         [1.0, 1.0]
     """
 
-    mixes_rows = False
-
     def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.stddev = check.fraction(stddev, "stddev", closed=True)
@@ -54,7 +53,7 @@ class GaussianNoise(Layer):
 
 
 @register("layer", module="keras.layers")
-class GaussianDropout(Layer):
+class GaussianDropout(Dropping):
     """Multiplies by noise around 1, while training.
 
     y = x * e,   e ~ Normal(1, sqrt(rate / (1 - rate)))
@@ -75,23 +74,17 @@ class GaussianDropout(Layer):
     Source: Srivastava et al. 2014, JMLR 15:1929, section 10.
     """
 
-    mixes_rows = False
-
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.rate = check.fraction(rate, "rate", closed=True)
+        self._set_rate(rate, seed)
         if self.rate == 1:
             raise InvalidArgument(
                 f"{self._who()} needs rate < 1: the noise would be infinite. Received: rate=1.",
                 help="Pass for example rate=0.5.",
             )
-        self.seed = seed
-        if self.rate > 0:
-            self.seed_generator = SeedGenerator(seed)
-        self.supports_masking = True
 
     def call(self, inputs: jax.Array, training: bool = False) -> jax.Array:
-        if not training or self.rate == 0:
+        if not self._draws(training):
             return inputs
         key = self.seed_generator.next()
         noise = jax.random.normal(key, inputs.shape, self.compute_dtype)
@@ -99,7 +92,7 @@ class GaussianDropout(Layer):
 
 
 @register("layer", module="keras.layers")
-class ActivityRegularization(Layer):
+class ActivityRegularization(RowWise):
     """Adds a cost of its input to the loss, and passes the input on.
 
     cost = (l1 * sum |x| + l2 * sum x^2) / batch size
@@ -117,8 +110,6 @@ class ActivityRegularization(Layer):
         >>> float(layer.losses[0])
         2.0
     """
-
-    mixes_rows = False
 
     def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs: Any) -> None:
         super().__init__(activity_regularizer=regularizers.L1L2(l1=l1, l2=l2), **kwargs)

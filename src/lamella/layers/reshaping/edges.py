@@ -13,7 +13,7 @@ from lamella._base.registry import register
 from lamella._base.settings import data_format as checked_format
 from lamella._base.signatures import with_defaults
 from lamella._layer.input_spec import InputSpec, shown
-from lamella._layer.layer import Layer
+from lamella.layers._rows import RowWise
 from lamella.layers._windows import AXES, spatial_of
 
 Edges = tuple[tuple[int, int], ...]
@@ -39,11 +39,10 @@ def edges_of(value: Any, rank: int, name: str) -> Edges:
     return tuple(check.tuple_of_ints(item, 2, name, allow_zero=True) for item in items)  # type: ignore[misc]
 
 
-class ZeroPadding(Layer):
+class ZeroPadding(RowWise):
     """Puts zeros around the spatial axes; a leaf says how many those are in `rank`."""
 
     rank: int
-    mixes_rows = False
 
     def __init__(self, padding: Any = 1, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -117,12 +116,11 @@ class ZeroPadding3D(ZeroPadding):
     rank = 3
 
 
-class Cropping(Layer):
+class Cropping(RowWise):
     """Cuts off the ends of the spatial axes; a leaf says how many those are in `rank`."""
 
     rank: int
     data_format = "channels_last"
-    mixes_rows = False
 
     def _set_cropping(self, cropping: Any) -> None:
         self._edges = edges_of(cropping, self.rank, "cropping")

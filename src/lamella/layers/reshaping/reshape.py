@@ -15,11 +15,11 @@ from lamella._base.registry import register
 from lamella._base.settings import data_format as checked_format
 from lamella._graph.symbolic import KerasTensor
 from lamella._layer.input_spec import InputSpec, shown
-from lamella._layer.layer import Layer
+from lamella.layers._rows import RowWise
 
 
 @register("layer", module="keras.layers")
-class Flatten(Layer):
+class Flatten(RowWise):
     """Lays out all axes of a sample in one row.
 
     Args:
@@ -33,8 +33,6 @@ class Flatten(Layer):
         (2, 12)
     """
 
-    mixes_rows = False
-
     def __init__(self, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.data_format = checked_format(data_format)
@@ -47,7 +45,7 @@ class Flatten(Layer):
 
 
 @register("layer", module="keras.layers")
-class Reshape(Layer):
+class Reshape(RowWise):
     """Gives each sample another shape with as many entries.
 
     Args:
@@ -62,8 +60,6 @@ class Reshape(Layer):
         >>> Reshape((2, -1))(jnp.ones((5, 6))).shape
         (5, 2, 3)
     """
-
-    mixes_rows = False
 
     def __init__(self, target_shape: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -108,7 +104,7 @@ class Reshape(Layer):
 
 
 @register("layer", module="keras.layers")
-class Permute(Layer):
+class Permute(RowWise):
     """Puts the axes of each sample in another order.
 
     Args:
@@ -122,8 +118,6 @@ class Permute(Layer):
         >>> Permute((2, 1))(jnp.ones((5, 2, 3))).shape
         (5, 3, 2)
     """
-
-    mixes_rows = False
 
     def __init__(self, dims: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -140,7 +134,7 @@ class Permute(Layer):
 
 
 @register("layer", module="keras.layers")
-class RepeatVector(Layer):
+class RepeatVector(RowWise):
     """Repeats each row as the steps of a sequence.
 
     Args:
@@ -154,8 +148,6 @@ class RepeatVector(Layer):
         >>> RepeatVector(3)(jnp.ones((2, 4))).shape
         (2, 3, 4)
     """
-
-    mixes_rows = False
 
     def __init__(self, n: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -11,7 +11,7 @@ from lamella._base import check
 from lamella._base.registry import register
 from lamella._base.settings import data_format as checked_format
 from lamella._layer.input_spec import InputSpec
-from lamella._layer.layer import Layer
+from lamella.layers._rows import RowWise
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
 
@@ -25,7 +25,7 @@ def repeated(x: jax.Array, factors: tuple[int, ...], channels_last: bool) -> jax
 
 
 @register("layer", module="keras.layers")
-class UpSampling1D(Layer):
+class UpSampling1D(RowWise):
     """Repeats every step of a sequence.
 
     Args:
@@ -38,8 +38,6 @@ class UpSampling1D(Layer):
         (2, 10, 3)
     """
 
-    mixes_rows = False
-
     def __init__(self, size: int = 2, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.size = check.positive_int(size, "size")
@@ -50,7 +48,7 @@ class UpSampling1D(Layer):
 
 
 @register("layer", module="keras.layers")
-class UpSampling2D(Layer):
+class UpSampling2D(RowWise):
     """Enlarges images.
 
     Args:
@@ -67,8 +65,6 @@ class UpSampling2D(Layer):
         >>> UpSampling2D(2)(jnp.ones((2, 4, 4, 3))).shape
         (2, 8, 8, 3)
     """
-
-    mixes_rows = False
 
     def __init__(
         self,
@@ -97,7 +93,7 @@ class UpSampling2D(Layer):
 
 
 @register("layer", module="keras.layers")
-class UpSampling3D(Layer):
+class UpSampling3D(RowWise):
     """Repeats every entry of volumes.
 
     Args:
@@ -110,8 +106,6 @@ class UpSampling3D(Layer):
         >>> UpSampling3D(2)(jnp.ones((1, 2, 2, 2, 3))).shape
         (1, 4, 4, 4, 3)
     """
-
-    mixes_rows = False
 
     def __init__(
         self, size: Any = (2, 2, 2), data_format: str | None = None, **kwargs: Any

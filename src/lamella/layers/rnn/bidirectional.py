@@ -16,6 +16,7 @@ from lamella._base.serialize import serialize
 from lamella._layer.layer import Layer
 from lamella._state.variable import Variable
 from lamella.layers._parts import call_with
+from lamella.layers._rows import RowWise
 
 _MERGES: dict[str, Callable[[jax.Array, jax.Array], jax.Array]] = {
     "sum": lambda y, y_back: y + y_back,
@@ -26,7 +27,7 @@ _MERGES: dict[str, Callable[[jax.Array, jax.Array], jax.Array]] = {
 
 
 @register("layer", module="keras.layers")
-class Bidirectional(Layer):
+class Bidirectional(RowWise):
     """Runs a recurrent layer forwards and a copy of it backwards, and merges the outputs.
 
     Both outputs stand in the order of the input. With return_sequences=True masked steps give
@@ -50,7 +51,6 @@ class Bidirectional(Layer):
     Source: Schuster and Paliwal 1997, IEEE Transactions on Signal Processing 45:2673.
     """
 
-    mixes_rows = False
     _not_in_config = (*Layer._not_in_config, "weights")
     _untracked = (*Layer._untracked, "_first_weights")
 

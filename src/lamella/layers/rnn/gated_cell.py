@@ -15,6 +15,7 @@ from lamella._layer.layer import Layer
 from lamella._lowering.dropout import dropout
 from lamella._state.seeds import SeedGenerator
 from lamella.layers._parts import add_part
+from lamella.layers._rows import RowWise
 
 
 class Multipliers(NamedTuple):
@@ -27,7 +28,7 @@ class Multipliers(NamedTuple):
     state: jax.Array | None = None
 
 
-class GatedCell(Layer):
+class GatedCell(RowWise):
     """A cell with a kernel, a recurrent kernel and a bias, and both kinds of dropout.
 
     Holes: `gates`, and `build` where the bias is special.
@@ -37,7 +38,6 @@ class GatedCell(Layer):
         False
     """
 
-    mixes_rows = False
     gates = 1
     _untracked = (*Layer._untracked, "_held", "state_size")
     _held: Multipliers | None = None

@@ -13,13 +13,14 @@ from lamella._layer.input_spec import InputSpec, shown
 from lamella._layer.layer import Layer
 from lamella._state.pure import scan
 from lamella._state.variable import Variable
+from lamella.layers._rows import RowWise
 from lamella.layers.rnn import stacked_cells
 from lamella.layers.rnn.gated_cell import GatedCell, Multipliers, held
 from lamella.layers.rnn.stacked_cells import StackedRNNCells, as_list, check_cell
 
 
 @register("layer", module="keras.layers")
-class RNN(Layer):
+class RNN(RowWise):
     """Runs a cell over the time axis of a sequence.
 
     output_t, states_t = cell(x_t, states_(t-1)); a masked step repeats state and output.
@@ -45,7 +46,6 @@ class RNN(Layer):
         (1, 2)
     """
 
-    mixes_rows = False
     _untracked = (*Layer._untracked, "states", "state_size")
 
     def __init__(

@@ -11,10 +11,11 @@ from lamella._base.errors import InvalidArgument
 from lamella._base.registry import register
 from lamella._graph.symbolic import KerasTensor
 from lamella._layer.layer import Layer
+from lamella.layers._rows import RowWise
 
 
 @register("layer", module="keras.layers")
-class StackedRNNCells(Layer):
+class StackedRNNCells(RowWise):
     """Runs several cells at each step, each on the output of the one before.
 
     Args:
@@ -29,8 +30,6 @@ class StackedRNNCells(Layer):
         >>> StackedRNNCells([LSTMCell(4), LSTMCell(2)]).state_size
         [[4, 4], [2, 2]]
     """
-
-    mixes_rows = False
 
     def __init__(self, cells: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -13,10 +13,11 @@ from lamella._layer.input_spec import shown
 from lamella._layer.layer import Layer
 from lamella._state.pure import scan
 from lamella.layers._parts import call_with
+from lamella.layers._rows import RowWise
 
 
 @register("layer", module="keras.layers")
-class TimeDistributed(Layer):
+class TimeDistributed(RowWise):
     """Applies one layer to every step of a sequence, with the same weights.
 
     y[:, t] = layer(x[:, t])
@@ -34,8 +35,6 @@ class TimeDistributed(Layer):
         >>> TimeDistributed(Dense(4))(jnp.ones((2, 5, 3))).shape
         (2, 5, 4)
     """
-
-    mixes_rows = False
 
     def __init__(self, layer: Layer, **kwargs: Any) -> None:
         if not isinstance(layer, Layer):

@@ -1,0 +1,243 @@
+"""What is probably not what was meant: each is said once, with its repair."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import jax
+import numpy as np
+
+from lamella import metrics
+from lamella._base.registry import entry_of
+from lamella._state import frame as frames
+from lamella._state.pure import pure, values_of
+from lamella._training.checks import CROSSENTROPIES
+from lamella._training.compile import CompiledLoss, CompiledMetrics, is_own_loss
+from lamella._training.last_layer import activation_of, ending_of, graph_of
+from lamella.data import ArrayData
+from lamella.layers.activations.rectified import ReLU
+
+# None of these gives shares between 0 and 1.
+_NO_SHARES = ("linear", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "tanh", "softplus")
+_CLASS_LOSSES = ("sparse_categorical_crossentropy", *CROSSENTROPIES)
+_ROWS_LOOKED_AT = 4096
+_ROWS_RUN = 256
+
+
+def suspicions_of_compile(model: Any, compiled: CompiledLoss) -> list[str]:
+    """Losses that do not go with how the model ends."""
+    graph = graph_of(model)
+    if graph is None or compiled.outputs is None or len(graph.outputs) != compiled.outputs.count:
+        return []
+    found = []
+    for part in compiled.parts:
+        ending = ending_of(graph.outputs[part.index])
+        if ending is None or not is_own_loss(part.loss, *_CLASS_LOSSES):
+            continue
+        single = compiled.outputs.single
+        who = "The model" if single else f"The output '{compiled.outputs.names[part.index]}'"
+        name: str = entry_of(part.loss.fn).name  # type: ignore[attr-defined,union-attr]
+        logits = part.loss._fn_kwargs.get("from_logits", False)  # type: ignore[attr-defined]
+        said = _mismatch(ending.activation, ending.shape[-1], name, logits)
+        if said:
+            found.append(f"{who} ends in {said}")
+    return found
+
+
+def _mismatch(activation: str, units: int | None, loss: str, logits: bool) -> str:
+    binary = loss.startswith("binary")
+    right = "sigmoid" if binary else "softmax"
+    if logits:
+        if activation not in ("softmax", "sigmoid"):
+            return ""
+        return (
+            f"'{activation}', and {loss} has from_logits=True, which takes the {right} once more. "
+            "Write from_logits=False, or leave the last activation out."
+        )
+    if activation in _NO_SHARES:
+        kind = "".join(word.capitalize() for word in loss.split("_"))
+        return (
+            f"activation '{activation}', but {loss} wants shares between 0 and 1. Give the last "
+            f"layer activation='{right}', or write loss=losses.{kind}(from_logits=True)."
+        )
+    if activation == "sigmoid" and not binary and (units or 2) > 1:
+        return (
+            f"'sigmoid', whose units are independent, but {loss} wants shares that sum to one. "
+            "Use 'softmax', or binary_crossentropy if several labels can be true at once."
+        )
+    if activation == "softmax" and binary and (units or 3) > 2:
+        return (
+            f"'softmax', but {loss} takes each unit for a question of its own. Use "
+            "categorical_crossentropy, or 'sigmoid' if several labels can be true at once."
+        )
+    return ""
+
+
+def suspicions_of_targets(compiled: CompiledMetrics, y: Any) -> list[str]:
+    """Accuracies of numbers that are no labels."""
+    if compiled.outputs is None:
+        return []
+    for target, plain, weighted in zip(
+        compiled.outputs.arrays(y, "y"), compiled.plain, compiled.weighted
+    ):
+        for metric in (*plain, *weighted):
+            kind = type(metric)
+            if target is None or kind not in (metrics.BinaryAccuracy, metrics.CategoricalAccuracy):
+                continue
+            some = np.asarray(target[:_ROWS_LOOKED_AT], "float32")
+            wrong = (some != 0) & (some != 1)
+            if kind is metrics.CategoricalAccuracy and np.allclose(some.sum(-1), 1, atol=1e-3):
+                continue  # soft labels: their largest share is the class
+            if wrong.any():
+                return [
+                    f"The metric '{metric.name}' compares labels 0 and 1, but y has numbers such "
+                    f"as {some[wrong][0]:g}: what it says means nothing. For numbers take "
+                    "metrics=['mae']."
+                ]
+    return []
+
+
+def suspicions_of_split(compiled: CompiledLoss, training: Any, validation: Any) -> list[str]:
+    """A validation_split of sorted rows: the last ones are other than the rest.
+
+    Args:
+        compiled: built for the model's outputs.
+        training, validation: the targets of both parts.
+    """
+    if compiled.outputs is None:
+        return []
+    sides = [compiled.outputs.arrays(y, "y") for y in (training, validation)]
+    for part in compiled.parts:
+        trained, validated = (side[part.index] for side in sides)
+        if trained is None:
+            continue
+        trained, validated = np.asarray(trained), np.asarray(validated)
+        said = ""
+        if is_own_loss(part.loss, *_CLASS_LOSSES):
+            trained, validated = _classes(trained), _classes(validated)
+            said = _unseen(trained, validated)
+        said = said or _ordered(np.concatenate([trained, validated]))
+        if said:
+            return [
+                f"validation_split takes the last rows as they lie, and {said}. Shuffle before: "
+                "p = np.random.permutation(len(x)); x, y = x[p], y[p]."
+            ]
+    return []
+
+
+def _classes(y: np.ndarray) -> np.ndarray:
+    several = y.ndim > 1 and y.shape[-1] > 1
+    return y.argmax(-1) if several and np.allclose(y.sum(-1), 1, atol=1e-3) else y
+
+
+def _unseen(trained: np.ndarray, validated: np.ndarray) -> str:
+    missing = np.setdiff1d(validated, trained)
+    share = np.isin(validated, missing).mean() if missing.size else 0
+    if share < 0.05:  # a rare class may well be in one part only
+        return ""
+    shown = ", ".join(f"{label:g}" for label in missing[:5])
+    return f"{share:.0%} of them are of classes that training never sees ({shown})"
+
+
+def _ordered(y: np.ndarray) -> str:
+    if y.size != len(y) or len(y) <= 20:
+        return ""
+    steps = np.diff(y.ravel())
+    ordered = steps.any() and ((steps >= 0).all() or (steps <= 0).all())
+    return "the targets are sorted, so these rows are not like the rest" if ordered else ""
+
+
+class AfterEpochs:
+    """Looks at what an epoch left behind, for signs that nothing is learned.
+
+    A training whose loss falls never pays for it: the model is run, once, after the first epoch
+    whose loss did not fall.
+    """
+
+    def __init__(self) -> None:
+        self._ran = False
+        self._said = False
+
+    def suspicions(self, model: Any, data: Any, records: list[dict[str, Any]]) -> list[str]:
+        """What is suspicious after an epoch.
+
+        Args:
+            model: what is trained.
+            data: what it is trained on.
+            records: the logs of all epochs so far.
+        """
+        losses = [record.get("loss") for record in records[-2:]]
+        if self._said or len(losses) < 2 or not all(isinstance(loss, float) for loss in losses):
+            return []
+        if losses[1] < losses[0] or not losses[1]:
+            return []
+        dead: list[str] = []
+        if isinstance(data, ArrayData) and not self._ran:
+            self._ran = True
+            dead = dead_layers(model, data)
+        stuck = losses[0] == losses[1] and (dead or len(records) == 2)
+        if not (stuck and model.trainable_variables or dead):
+            return []
+        self._said = True
+        said = f"The loss did not fall in epoch {len(records)}: {losses[1]:g}"
+        if stuck:
+            said += ", the same to the bit as after the one before"
+        return [f"{said}. {' '.join(dead) or _cause(model)}"]
+
+
+def _cause(model: Any) -> str:
+    optimizer = model.optimizer
+    if optimizer is not None and not float(optimizer.learning_rate):
+        return "The learning rate is 0."
+    return (
+        "Nothing is learned: no gradient reaches the weights that are to be trained. Look for "
+        "frozen layers, functions without a slope, and a loss that does not depend on them."
+    )
+
+
+def dead_layers(model: Any, data: ArrayData) -> list[str]:
+    """The relu layers of which most units give 0 for every row of a sample of the data.
+
+    Args:
+        model: one with a graph; of others nothing is known.
+        data: of its rows at most 256 are run.
+    """
+    layers = dict(_relus(model))
+    if not layers:
+        return []
+    rows = data.take(np.arange(min(_ROWS_RUN, data.rows))).x
+    shares: dict[int, Any] = {}
+
+    def watch(layer: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
+        outputs = layer.call(*args, **kwargs)
+        if id(layer) in layers:
+            first = vars(layer).get("data_format") == "channels_first"
+            axis = 1 if first else outputs.ndim - 1
+            idle = (outputs <= 0).all(axis=[one for one in range(outputs.ndim) if one != axis])
+            shares[id(layer)] = idle.mean()
+        return outputs
+
+    def run(x: Any) -> dict[int, Any]:
+        # As in training: the averages that inference would use are not there yet.
+        with frames.changed(around=watch, training=True, called=True):
+            model(x)
+        return shares
+
+    variables = model._state_of("predict")
+    found, _ = jax.jit(pure(run, variables))(values_of(variables), rows)
+    return [
+        f"{share:.0%} of the units of layer '{layers[key].name}' give 0 for every row that was "
+        "looked at: they are dead. Lower the learning rate, scale the inputs, or use 'leaky_relu'."
+        for key, share in ((key, float(found[key])) for key in layers if key in found)
+        if share > 0.9
+    ]
+
+
+def _relus(model: Any) -> Iterator[tuple[int, Any]]:
+    """The relu layers that stand in a model's own graph."""
+    graph = graph_of(model)
+    for layer in [] if graph is None else graph.operations:
+        plain = isinstance(layer, ReLU) and not layer.negative_slope
+        if plain or activation_of(layer) == "relu":
+            yield id(layer), layer
