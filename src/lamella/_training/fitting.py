@@ -12,10 +12,12 @@ import numpy as np
 
 from lamella._base.errors import InvalidData
 from lamella._base.serialize import serialize
+from lamella._base.warn import warn_person
 from lamella._state.seeds import random_states, set_random_states
 from lamella._training.loop import as_logs, interrupt_at_the_edge
 from lamella._training.nan_search import NotFinite, Watch
 from lamella._training.run_folder import RunFolder
+from lamella._training.suspicions import AfterEpochs
 from lamella.callbacks import BackupAndRestore, CallbackList, TerminateOnNaN
 from lamella.data import ArrayData, StreamData
 
@@ -71,6 +73,7 @@ class Fitting:
     verbose: bool = True
     debug_nans: bool = False
     records: list[dict[str, Any]] = field(default_factory=list)
+    suspicious: AfterEpochs = field(default_factory=AfterEpochs)
 
     def run(self, first: int, epochs: int, kept: dict[str, Any] | None) -> None:
         """Trains from one epoch up to another, or from a checkpoint."""
@@ -98,6 +101,8 @@ class Fitting:
                     break
                 logs = self._epoch(epoch, kept, pressed)
                 kept = None
+            for one in self.model._optimizers():
+                one.apply_remainder(self.model.trainable_variables)
             optimizer = self.model.optimizer
             if optimizer is not None:
                 optimizer.finalize_variable_values([one for one, _ in optimizer.averages])
@@ -167,6 +172,8 @@ class Fitting:
             self.told.on_test_end(found)
         self.told.on_epoch_end(epoch, logs)
         self.records.append({"epoch": epoch, **logs})
+        for said in self.suspicious.suspicions(self.model, self.data, self.records):
+            warn_person(said)
         if self.folder is not None:
             now = random_states(), self._stream_states()
             self._keep(Place(epoch + 1, 0, None, logs, *now))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import itertools
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -21,11 +23,18 @@ from lamella._training.last_layer import graph_of
 from lamella._training.loop import Kind, Loop, host_batches
 from lamella._training.outputs import Outputs
 from lamella._training.program import Program
+from lamella._training.reports import Compile, noted
 from lamella._training.stateless import StatelessSteps
 from lamella._training.steps import Steps
-from lamella._training.suspicions import suspicions_of_compile, suspicions_of_targets
+from lamella._training.suspicions import (
+    suspicions_of_compile,
+    suspicions_of_split,
+    suspicions_of_targets,
+)
 from lamella.data import ArrayData, StreamData, is_stream
 from lamella.data.arrays import refuse_nan
+
+_program_numbers = itertools.count()
 
 
 class Preparation(StatelessSteps):
@@ -34,6 +43,8 @@ class Preparation(StatelessSteps):
     run_eagerly: bool
     jit_compile: bool
     _programs: dict[Any, Program]
+    _shapes_of: dict[Any, tuple[Any, list[tuple]]]
+    _compiles: list[Compile]
 
     def _read(
         self,
@@ -45,7 +56,7 @@ class Preparation(StatelessSteps):
         **of_stream: Any,
     ) -> Any:
         """What a person passed as data, checked."""
-        names = None if graph_of(self) is None else self.input_names
+        names = None if graph_of(self) is None else self._input_names()
         outputs = getattr(self, "output_names", None)
         if is_stream(x):
             if y is not None or sample_weight is not None:
@@ -123,9 +134,17 @@ class Preparation(StatelessSteps):
         with TRACING:
             fresh = self._build_model(data, kind != "predict")
             self._rehearse(data, kind)
-            if kind == "train" and self.optimizer is not None:
-                self.optimizer.build(self.trainable_variables)
+            self._extend_optimizer(kind)
         return fresh
+
+    def _extend_optimizer(self, kind: Kind) -> None:
+        """Gives the optimizer state for all that is to be trained now.
+
+        A step of the person's own may use it for some variables only: then it is built, once.
+        """
+        own = type(self).train_step is not Steps.train_step
+        if kind == "train" and self.optimizer is not None and not (own and self.optimizer.built):
+            self.optimizer.build(self.trainable_variables)
 
     def _rehearse(self, data: ArrayData, kind: Kind) -> None:
         """Runs a step of the person's own on shapes, so that what it builds on its way is there.
@@ -191,29 +210,47 @@ class Preparation(StatelessSteps):
         refuse_nan(data.x, f"{prefix}x", data.columns)
         refuse_nan(data.y, f"{prefix}y")
         self._check_inputs(data, prefix)
-        built = [
-            part
-            for part in (self._compiled_loss, self._compiled_metrics)
-            if part is not None and part.outputs is not None
-        ]
-        if built:
+        compiled = (self._compiled_loss, self._compiled_metrics)
+        outputs = next((one.outputs for one in compiled if one is not None and one.outputs), None)
+        if outputs is not None:
             check_outputs(self, self._who())
-            # Also checks the shape of x against the model, before any step.
-            y_pred = self.compute_output_spec(_as_specs(data.x))
-            shapes = [tensor.shape for tensor in built[0].outputs.arrays(y_pred, "y")]
-            check_targets(self._compiled_loss, self._compiled_metrics, data.y, shapes, prefix)
+            check_targets(*compiled, data.y, self._output_shapes_for(data.x, outputs), prefix)
             if isinstance(data.sample_weight, (dict, list)):
-                built[0].outputs.arrays(data.sample_weight, f"{prefix}sample_weight")
+                outputs.arrays(data.sample_weight, f"{prefix}sample_weight")
+
+    def _output_shapes_for(self, x: Any, outputs: Outputs) -> list[tuple]:
+        """The shape of each output; also checks the shape of x against the model."""
+        leaves, structure = jax.tree.flatten(x)
+        sizes = tuple((leaf.shape[1:], str(leaf.dtype)) for leaf in leaves)
+        graph = graph_of(self)  # another one after a layer was added
+        key = (id(graph), structure, sizes)
+        if key not in self._shapes_of:
+            y_pred = self.compute_output_spec(_as_specs(x))
+            shapes = [tensor.shape for tensor in outputs.arrays(y_pred, "y")]
+            self._shapes_of[key] = (graph, shapes)  # a graph that is held keeps its id
+        return self._shapes_of[key][1]
 
     def _check_inputs(self, data: ArrayData, prefix: str = "") -> None:
         graph = graph_of(self)
         if graph is not None:
-            check_inputs(graph, data.x, self.input_names, prefix)
+            check_inputs(graph, data.x, self._input_names(), prefix)
 
-    def _check_batch(self, data: ArrayData, index: int) -> None:
+    def _input_names(self) -> list[str]:
+        return self.input_names  # type: ignore[attr-defined]
+
+    def _check_validation(self, data: Any, validation: Any, split: bool) -> None:
+        """Refuses validation data that cannot work; `split`: whether fit split them off."""
+        if not isinstance(validation, ArrayData):
+            return
+        rows = validation.glimpse()
+        self._check_data(rows, "validation data ")
+        if split and self._compiled_loss is not None and validation is not data:
+            for said in suspicions_of_split(self._compiled_loss, data.glimpse().y, rows.y):
+                warn_person(said)
+
+    def _check_batch(self, role: str, data: ArrayData, index: int) -> None:
         """Refuses a batch of a stream that cannot work."""
-        if index:  # the first one was looked at before anything else
-            self._check_data(data, f"batch {index}: ")
+        self._check_data(data, f"{role.removesuffix('x')}batch {index}: ")
 
     def _state_of(self, kind: Kind) -> list[Variable]:
         """The variables that a kind of step may touch."""
@@ -230,6 +267,7 @@ class Preparation(StatelessSteps):
 
     def _program(self, kind: Kind) -> Program:
         """The compiled step of a kind, for the variables as they are now."""
+        self._extend_optimizer(kind)  # a callback may have thawed layers
         variables = self._state_of(kind)
         compiled = self.jit_compile and not self.run_eagerly
         key = (
@@ -243,10 +281,14 @@ class Preparation(StatelessSteps):
             if key not in self._programs:
                 own = [f"{kind}_step", "compute_loss", "compute_metrics", "get_metrics_result"]
                 by_row = all(getattr(type(self), name) is getattr(Steps, name) for name in own)
+                note = functools.partial(self._note_compile, kind, next(_program_numbers))
                 self._programs[key] = Program(
-                    self._own_step(kind), variables, compiled=compiled, by_row=by_row
+                    self._own_step(kind), variables, compiled=compiled, by_row=by_row, note=note
                 )
             return self._programs[key]
+
+    def _note_compile(self, kind: str, program: int, form: str, batch: Any, seconds: float) -> None:
+        noted(self._compiles, kind, form, program, batch, seconds)
 
     def _one_pass(
         self,
@@ -267,7 +309,9 @@ class Preparation(StatelessSteps):
         if isinstance(data, StreamData):
             if kind == "test":
                 data.reset()
-            stream = data.batches(steps, skip=done[0], check=self._check_batch)
+            stream = data.batches(
+                steps, skip=done[0], check=functools.partial(self._check_batch, data.role)
+            )
         elif data.stays_on_host:
             stream = host_batches(data, batch_size, order, steps, done[0])
         loop = Loop(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from lamella._state import frame as frames
 from lamella._state.pure import TRACING, pure
 from lamella._state.variable import Variable
 
+Note = Callable[[str, Any, float], None]
 Step = Callable[..., tuple[Any, dict[int, Any]]]
 
 
@@ -44,6 +46,7 @@ class Program:
         function: takes a batch and gives logs or outputs; reads and writes variables.
         variables: all that it may touch.
         compiled: False runs it eagerly, for looking into it.
+        note: told of every compile: form, batch, seconds.
         by_row: whether the function itself is a known one, which computes row by row where the
             layers do.
     """
@@ -55,11 +58,14 @@ class Program:
         *,
         compiled: bool = True,
         by_row: bool = False,
+        note: Note | None = None,
     ) -> None:
         self.variables = list(variables)
         self.compiled = compiled
-        self._step = changing(_with_rows(function), self.variables)
-        self.step: Step = jax.jit(self._step) if compiled else self._step
+        self.traced = changing(_with_rows(function), self.variables)
+        self._jitted: Step = jax.jit(self.traced) if compiled else self.traced
+        self._note = note or (lambda form, batch, seconds: None)
+        self.step: Step = _told(self._jitted, "step", self._note) if compiled else self.traced
         self._can_be_filled: bool | None = None if compiled and by_row else False
         self._chunks: dict[tuple[int, bool, bool], Callable[..., Any]] = {}
 
@@ -74,7 +80,7 @@ class Program:
         """
         if self._can_be_filled is None:
             try:
-                jax.eval_shape(self.step, values, batch, jnp.int32(1))
+                jax.eval_shape(self._jitted, values, batch, jnp.int32(1))
                 self._can_be_filled = True
             except RowsMatter:
                 self._can_be_filled = False
@@ -95,8 +101,21 @@ class Program:
         """
         key = (batch_size, ordered, filled)
         if key not in self._chunks:
-            self._chunks[key] = jax.jit(_chunk(self.step, *key))
+            self._chunks[key] = _told(jax.jit(_chunk(self._jitted, *key)), "steps", self._note)
         return self._chunks[key]
+
+
+def _told(jitted: Any, form: str, note: Note) -> Callable[..., Any]:
+    """A jitted function that says when it compiled."""
+
+    def call(values: Any, batch: Any, *rest: Any) -> Any:
+        known, started = jitted._cache_size(), time.perf_counter()
+        found = jitted(values, batch, *rest)
+        if jitted._cache_size() > known:
+            note(form, batch, time.perf_counter() - started)
+        return found
+
+    return call
 
 
 def _with_rows(function: Callable[..., Any]) -> Callable[..., Any]:

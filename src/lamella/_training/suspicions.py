@@ -167,8 +167,9 @@ class AfterEpochs:
             data: what it is trained on.
             records: the logs of all epochs so far.
         """
-        losses = [record.get("loss") for record in records[-2:]]
-        if self._said or len(losses) < 2 or not all(isinstance(loss, float) for loss in losses):
+        found = [record.get("loss") for record in records[-2:]]
+        losses = [loss for loss in found if isinstance(loss, float)]
+        if self._said or len(losses) < 2:
             return []
         if losses[1] < losses[0] or not losses[1]:
             return []
@@ -177,7 +178,7 @@ class AfterEpochs:
             self._ran = True
             dead = dead_layers(model, data)
         stuck = losses[0] == losses[1] and (dead or len(records) == 2)
-        if not (stuck and model.trainable_variables or dead):
+        if not ((stuck and model.trainable_variables) or dead):
             return []
         self._said = True
         said = f"The loss did not fall in epoch {len(records)}: {losses[1]:g}"

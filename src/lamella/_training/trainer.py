@@ -22,10 +22,12 @@ from lamella._base.warn import warn_person
 from lamella._state.seeds import set_random_states
 from lamella._training.compile import CompiledLoss, CompiledMetrics
 from lamella._training.fitting import Fitting, first_batches, folder_of, origin_of
+from lamella._training.learning_rate import LearningRateCurve, find_learning_rate
 from lamella._training.loop import Kind, Loop, batches_of
 from lamella._training.loop import interrupt_at_the_edge as interruptible
 from lamella._training.preparation import Preparation
 from lamella._training.program import Program
+from lamella._training.reports import Compile, CompileReport, Profile, profiled
 from lamella.data import ArrayData, StreamData
 from lamella.data.arrays import warn_nan
 
@@ -62,9 +64,19 @@ class Trainer(Preparation):
         self._compiled_loss = None
         self._compiled_metrics = None
         self._programs: dict[Any, Program] = {}
+        self._shapes_of: dict[Any, tuple[Any, list[tuple]]] = {}
+        self._compiles: list[Compile] = []
         self._compile_arguments: dict[str, Any] = {}
 
-    _untracked = (*Preparation._untracked, "_programs", "_compile_arguments", "loss", "history")
+    _untracked = (
+        *Preparation._untracked,
+        "_programs",
+        "_shapes_of",
+        "_compiles",
+        "_compile_arguments",
+        "loss",
+        "history",
+    )
 
     @public
     def compile(
@@ -112,6 +124,7 @@ class Trainer(Preparation):
         self.stop_training = False
         self.compiled = True
         self._programs.clear()
+        self._shapes_of.clear()
         self._compile_arguments = {
             "optimizer": made,
             "loss": loss,
@@ -232,8 +245,7 @@ class Trainer(Preparation):
             # Keras draws an order when it looks at a first batch to build from. With the same
             # seed the rows shall come in the same order here.
             np.random.permutation(data.rows)
-        if isinstance(validation, ArrayData):
-            self._check_data(validation.glimpse(), "validation data ")
+        self._check_validation(data, validation, split=validation_data is None)
         Fitting(
             self,
             data,
@@ -262,7 +274,6 @@ class Trainer(Preparation):
         steps: int | None = None,
         callbacks: Any = None,
         return_dict: bool = False,
-        **kwargs: Any,
     ) -> Any:
         """The loss and metrics on data, without training.
 
@@ -327,6 +338,41 @@ class Trainer(Preparation):
         if not found:
             raise InvalidData("There was nothing to predict: the data gave no batch.")
         return jax.tree.map(lambda *parts: np.concatenate(parts), *found)
+
+    def compile_report(self) -> CompileReport:
+        """What was compiled for this model so far, how long it took, and why it was done again."""
+        return CompileReport(self._compiles)
+
+    @public
+    def profile(
+        self, x: Any, y: Any = None, batch_size: int = 32, sample_weight: Any = None
+    ) -> Profile:
+        """Times a training step: compiling against running, data against computing, each layer.
+
+        The model, its optimizer and its random numbers stay as they are.
+
+        Args:
+            x, y, sample_weight: arrays, as in `fit`.
+            batch_size: rows of a step.
+        """
+        self._require_compiled("profile")
+        data = self._read(x, y, sample_weight)
+        if isinstance(data, StreamData):
+            raise InvalidArgument("profile needs arrays.", help="Pass some rows: x[:256], y[:256].")
+        self._prepare(data, "train")
+        return profiled(self, data, check.positive_int(batch_size, "batch_size"), repeats=10)
+
+    @public
+    def lr_find(self, x: Any = None, y: Any = None, **settings: Any) -> LearningRateCurve:
+        """The loss at many learning rates, to choose one from; see `LearningRateCurve`.
+
+        The model, its optimizer and all random numbers are the same to the bit afterwards.
+
+        Args:
+            x, y: as in `fit`.
+            **settings: of `find_learning_rate`: batch_size, start_lr, end_lr, steps ...
+        """
+        return find_learning_rate(self, x, y, **settings)
 
     @public
     def train_on_batch(

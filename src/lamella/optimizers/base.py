@@ -21,6 +21,7 @@ from lamella._state.pure import pure, value_and_grad
 from lamella._state.variable import Variable
 from lamella.optimizers import checks
 from lamella.optimizers.clipping import clip_by_global_norm, clip_by_norm, clip_by_value
+from lamella.optimizers.extension import extend
 from lamella.optimizers.schedules.base import LearningRateSchedule
 from lamella.optimizers.state import OptimizerState
 
@@ -111,8 +112,12 @@ class Optimizer(OptimizerState):
         return self._iterations
 
     def build(self, variables: Sequence[Variable]) -> None:
-        """Makes the state for the variables that are to be changed; a second call does nothing."""
+        """Makes the state for the variables that are to be changed.
+
+        A second call only adds what is missing, for layers that were frozen at the first one.
+        """
         if self.built:
+            extend(self, variables)
             return
         variables = list(variables)
         if self.use_ema:
@@ -283,8 +288,7 @@ class Optimizer(OptimizerState):
         if unknown:
             raise InvalidArgument(
                 f"The optimizer '{self.name}' was not built for the variable '{unknown[0].path}'.",
-                help="Make a new optimizer for a new set of variables; compile again after "
-                "freezing or unfreezing layers.",
+                help="optimizer.build(model.trainable_variables) adds what is missing.",
             )
         return variables
 
@@ -342,6 +346,39 @@ class Optimizer(OptimizerState):
                 variable.assign(jnp.where(due, variable.value, old))
         for store, total in zip(stores, sums):
             store.assign(jnp.where(due, jnp.zeros_like(total), total))
+
+    def apply_remainder(self, trainable_variables: Iterable[Variable]) -> None:
+        """Applies accumulated gradients whose update was not due yet, at the end of training.
+
+        The gradient is the mean over the steps that there were since the last update.
+
+        Args:
+            trainable_variables: what may be changed; of it the optimizer takes what it knows.
+
+        Example:
+            >>> from lamella.optimizers import SGD
+            >>> weight, optimizer = Variable(1.0), SGD(0.5, gradient_accumulation_steps=4)
+            >>> optimizer.apply([jnp.array(1.0)], [weight])
+            >>> optimizer.apply_remainder([weight])
+            >>> float(weight)
+            0.5
+        """
+        every = self.gradient_accumulation_steps
+        count = int(self._iterations.value) % every if every and self.built else 0
+        if not every or not count:
+            return
+        variables = [
+            variable
+            for variable in trainable_variables
+            if id(variable) in self._indices and not variable.overwrite_with_gradient
+        ]
+        stores = [self._accumulators[self._get_variable_index(variable)] for variable in variables]
+        self._update_now([store.value / count for store in stores], variables)
+        for variable, store in zip(variables, stores):
+            if variable.constraint is not None:
+                variable.assign(variable.constraint(variable.value))
+            store.assign(jnp.zeros_like(store.value))
+        self._iterations.assign_add(every - count)
 
     def _clip_gradients(self, grads: list[Any]) -> list[Any]:
         if self.clipnorm and self.clipnorm > 0:
@@ -480,7 +517,9 @@ class Optimizer(OptimizerState):
 def _once(build: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(build)
     def build_once(self: Optimizer, variables: Sequence[Variable]) -> None:
-        if not self.built:
+        if self.built:
+            extend(self, variables)
+        else:
             build(self, variables)
 
     return build_once

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 
 import jax
@@ -133,6 +133,9 @@ class LossScaleOptimizer(Optimizer):
 
     def scale_loss(self, loss: Any) -> Any:
         return loss * (self.dynamic_scale.value if self.built else self.initial_scale)
+
+    def apply_remainder(self, trainable_variables: Iterable[Variable]) -> None:
+        self.inner_optimizer.apply_remainder(trainable_variables)
 
     def finalize_variable_values(self, var_list: Sequence[Variable]) -> None:
         self.inner_optimizer.finalize_variable_values(var_list)

@@ -1,0 +1,72 @@
+"""Prints what looking at data before training costs: `python -m benchmarks.checks`.
+
+The MLP 784-300-100-10 on 10,000 rows: the checks of one fit, against one epoch; those of one batch
+of a stream, against one step; and the search for NaN while it is off.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import numpy as np
+
+import lamella as keras
+from lamella import layers
+from lamella.data import ArrayData
+
+ROWS, BATCH = 10_000, 32
+
+
+def seconds(function: Callable[[], Any], times: int) -> float:
+    """The median time of some calls, after one that does not count."""
+    found = []
+    for _ in range(times + 1):
+        started = time.perf_counter()
+        function()
+        found.append(time.perf_counter() - started)
+    return statistics.median(found[1:])
+
+
+def mlp() -> Any:
+    """The model, compiled for class numbers."""
+    model = keras.Sequential(
+        [
+            layers.Input((784,)),
+            layers.Dense(300, activation="relu"),
+            layers.Dense(100, activation="relu"),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return model
+
+
+def main() -> None:
+    """Measures and prints each share."""
+    random = np.random.default_rng(0)
+    x = random.normal(size=(ROWS, 784)).astype("float32")
+    y = random.integers(0, 10, ROWS)
+    model = mlp()
+    epoch = seconds(lambda: model.fit(x, y, batch_size=BATCH, verbose=0), 5)
+    steps = -(-ROWS // BATCH)
+    data, batch = ArrayData.read(x, y), ArrayData.read(x[:BATCH], y[:BATCH])
+    whole = seconds(lambda: model._check_data(data), 20)
+    one = seconds(lambda: model._check_data(batch), 200)
+    suspect = seconds(lambda: model._suspect(data), 20)
+    print(f"one epoch {epoch * 1e3:.0f} ms, one step {epoch / steps * 1e6:.0f} us")
+    for name, cost, of in (
+        ("data of a fit", whole, epoch),
+        ("model against loss, once", suspect, epoch),
+        ("a batch of a stream", one, epoch / steps),
+    ):
+        print(f"{name}: {cost * 1e6:.0f} us, {cost / of:.2%}")
+    text = jax.jit(lambda x: model(x)).lower(x[:BATCH]).as_text()
+    print(f"search for NaN, off: {text.count('is_finite')} operations compiled in")
+
+
+if __name__ == "__main__":
+    main()
