@@ -1,6 +1,7 @@
 """Helpers under the home that Keras gives them."""
 
 from lamella._base.naming import clear_session as clear_session
+from lamella._state.seeds import enable_determinism as enable_determinism
 from lamella._state.seeds import set_random_seed as set_random_seed
 from lamella.data.arrays import pack_x_y_sample_weight as pack_x_y_sample_weight
 from lamella.data.encoding import normalize as normalize

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 from typing import Any
@@ -12,11 +13,12 @@ import numpy as np
 
 from lamella._base import naming
 from lamella._base.configurable import Configurable
-from lamella._base.errors import UntrackedState, WrongType
+from lamella._base.errors import NotReady, UntrackedState, WrongType
 from lamella._base.registry import register
 from lamella._state.variable import Variable
 
 _global: list[SeedGenerator] = []
+_DETERMINISTIC = "--xla_gpu_deterministic_ops=true"
 
 
 def make_default_seed() -> int:
@@ -104,6 +106,32 @@ def set_random_seed(seed: int) -> None:
     random.seed(int(seed))
     np.random.seed(int(seed) & 0xFFFFFFFF)
     _global[:] = [SeedGenerator(int(seed), name="global_seed_generator")]
+
+
+def enable_determinism(seed: int) -> None:
+    """Lets a script give the same bits each time it runs on one machine.
+
+    Fixes all random numbers, and has a GPU add up in a fixed order, which is slower; a CPU does so
+    by itself.
+
+    Args:
+        seed: as for `set_random_seed`.
+
+    Raises: NotReady on a GPU without the flag that the error names: JAX reads it only at its start.
+
+    Example:
+        >>> enable_determinism(0)
+    """
+    set_random_seed(seed)
+    flags = os.environ.get("XLA_FLAGS", "")
+    if _DETERMINISTIC in flags:
+        return
+    if jax.default_backend() != "cpu":
+        raise NotReady(
+            f"{jax.default_backend().upper()} was asked for before its sums were told to be "
+            "deterministic.",
+            help=f"Start the script with XLA_FLAGS={_DETERMINISTIC} in its environment.",
+        )
 
 
 def random_states() -> dict[str, Any]:

@@ -121,55 +121,11 @@ class Fitting:
             if self.shuffle and isinstance(self.data, ArrayData):
                 place.order = np.random.permutation(self.data.rows)
 
-        def report(done: int, logs: dict[str, Any]) -> bool:
-            place.step, place.logs = done, logs
-            self.told.progress("train", done, logs)
-            if pressed():
-                self._stop(place)
-            if self.folder is not None and self.folder.due(done):
-                self._keep(place)
-            return self.model.stop_training
-
-        def report_test(done: int, logs: dict[str, Any]) -> bool:
-            self.told.progress("test", done, logs)
-            if pressed():
-                self._stop(place)
-            return False
-
-        watch = self._watch(epoch)
-        try:
-            logs = self.model._one_pass(
-                "train",
-                self.data,
-                self.batch_size,
-                self.steps,
-                told=self.told,
-                report=report,
-                order=place.order,
-                done=(place.step, place.logs),
-                folder=self.folder,
-                watch=watch,
-            )
-        except NotFinite as error:
-            if self.debug_nans or any(one.raise_error for one in self._ending()):
-                raise
-            print(f"{error.message} Training ends.")
-            logs = as_logs(error.logs)
-            self.model.stop_training = True
-        place.logs = logs
+        place.logs = logs = self._train(place, pressed)
         if self.validation is not None and self.validates(epoch):
-            self.told.on_test_begin()
-            found = self.model._one_pass(
-                "test",
-                self.validation,
-                self.validation_batch_size,
-                self.validation_steps,
-                told=self.told,
-                report=report_test,
-            )
+            found = self._validate(place, pressed)
             logs = {**logs, **{f"val_{name}": value for name, value in found.items()}}
             logs = dict(sorted(logs.items()))  # Keras's order, which histories show
-            self.told.on_test_end(found)
         self.told.on_epoch_end(epoch, logs)
         self.records.append({"epoch": epoch, **logs})
         for said in self.suspicious.suspicions(self.model, self.data, self.records):
@@ -179,15 +135,55 @@ class Fitting:
             self._keep(Place(epoch + 1, 0, None, logs, *now))
         return logs
 
-    def _ending(self) -> list[TerminateOnNaN]:
-        return [one for one in self.told.callbacks if isinstance(one, TerminateOnNaN)]
+    def _train(self, place: Place, pressed: Callable[[], bool]) -> dict[str, Any]:
+        def report(done: int, logs: dict[str, Any]) -> bool:
+            place.step, place.logs = done, logs
+            self.told.progress("train", done, logs)
+            if pressed():
+                self._stop(place)
+            if self.folder is not None and self.folder.due(done):
+                self._keep(place)
+            return self.model.stop_training
 
-    def _watch(self, epoch: int) -> Watch | None:
-        if not self.debug_nans and not self._ending():
-            return None
-        watch = Watch(self.model)
-        watch.epoch = epoch
-        return watch
+        ending = [one for one in self.told.callbacks if isinstance(one, TerminateOnNaN)]
+        try:
+            return self.model._one_pass(
+                "train",
+                self.data,
+                self.batch_size,
+                self.steps,
+                told=self.told,
+                report=report,
+                order=place.order,
+                done=(place.step, place.logs),
+                folder=self.folder,
+                watch=Watch(self.model, place.epoch) if self.debug_nans or ending else None,
+            )
+        except NotFinite as error:
+            if self.debug_nans or any(one.raise_error for one in ending):
+                raise
+            print(f"{error.message} Training ends.")
+            self.model.stop_training = True
+            return as_logs(error.logs)
+
+    def _validate(self, place: Place, pressed: Callable[[], bool]) -> dict[str, Any]:
+        def report(done: int, logs: dict[str, Any]) -> bool:
+            self.told.progress("test", done, logs)
+            if pressed():
+                self._stop(place)
+            return False
+
+        self.told.on_test_begin()
+        logs = self.model._one_pass(
+            "test",
+            self.validation,
+            self.validation_batch_size,
+            self.validation_steps,
+            told=self.told,
+            report=report,
+        )
+        self.told.on_test_end(logs)
+        return logs
 
     def _stop(self, place: Place) -> None:
         """Ends a run that was interrupted, at the edge of a step."""

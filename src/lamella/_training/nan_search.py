@@ -42,11 +42,12 @@ class Watch:
 
     Args:
         model: what is trained.
+        epoch: the number of the epoch.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, epoch: int) -> None:
         self.model = model
-        self.epoch = 0
+        self.epoch = epoch
 
     def look(
         self,

@@ -221,7 +221,7 @@ class Preparation(StatelessSteps):
     def _output_shapes_for(self, x: Any, outputs: Outputs) -> list[tuple]:
         """The shape of each output; also checks the shape of x against the model."""
         leaves, structure = jax.tree.flatten(x)
-        sizes = tuple((leaf.shape[1:], str(leaf.dtype)) for leaf in leaves)
+        sizes = tuple((leaf.shape[1:], leaf.dtype) for leaf in leaves)
         graph = graph_of(self)  # another one after a layer was added
         key = (id(graph), structure, sizes)
         if key not in self._shapes_of:

@@ -11,7 +11,7 @@ import numpy as np
 from lamella import metrics
 from lamella._base.registry import entry_of
 from lamella._state import frame as frames
-from lamella._state.pure import pure, values_of
+from lamella._state.pure import TRACING, pure, values_of
 from lamella._training.checks import CROSSENTROPIES
 from lamella._training.compile import CompiledLoss, CompiledMetrics, is_own_loss
 from lamella._training.last_layer import activation_of, ending_of, graph_of
@@ -23,6 +23,8 @@ _NO_SHARES = ("linear", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "ta
 _CLASS_LOSSES = ("sparse_categorical_crossentropy", *CROSSENTROPIES)
 _ROWS_LOOKED_AT = 4096
 _ROWS_RUN = 256
+# Rows that come in another order give another rounding.
+_SAME = 1e-6
 
 
 def suspicions_of_compile(model: Any, compiled: CompiledLoss) -> list[str]:
@@ -151,12 +153,12 @@ def _ordered(y: np.ndarray) -> str:
 class AfterEpochs:
     """Looks at what an epoch left behind, for signs that nothing is learned.
 
-    A training whose loss falls never pays for it: the model is run, once, after the first epoch
-    whose loss did not fall.
+    A training whose loss falls never pays for it: the model is run after the first epoch
+    whose loss did not fall, and after the first one whose loss stayed as it was.
     """
 
     def __init__(self) -> None:
-        self._ran = False
+        self._ran: set[bool] = set()
         self._said = False
 
     def suspicions(self, model: Any, data: Any, records: list[dict[str, Any]]) -> list[str]:
@@ -171,19 +173,21 @@ class AfterEpochs:
         losses = [loss for loss in found if isinstance(loss, float)]
         if self._said or len(losses) < 2:
             return []
-        if losses[1] < losses[0] or not losses[1]:
+        same = abs(losses[1] - losses[0]) <= _SAME * abs(losses[0])
+        if not losses[1] or not (same or losses[1] > losses[0]):
             return []
         dead: list[str] = []
-        if isinstance(data, ArrayData) and not self._ran:
-            self._ran = True
+        if isinstance(data, ArrayData) and same not in self._ran:
+            self._ran.add(same)
             dead = dead_layers(model, data)
-        stuck = losses[0] == losses[1] and (dead or len(records) == 2)
-        if not ((stuck and model.trainable_variables) or dead):
+        # Later on, a loss that stays the same may also have reached its goal.
+        stuck = same and len(records) == 2 and bool(model.trainable_variables)
+        if not stuck and not dead:
             return []
         self._said = True
         said = f"The loss did not fall in epoch {len(records)}: {losses[1]:g}"
-        if stuck:
-            said += ", the same to the bit as after the one before"
+        if same:
+            said += ", as in the one before"
         return [f"{said}. {' '.join(dead) or _cause(model)}"]
 
 
@@ -226,7 +230,8 @@ def dead_layers(model: Any, data: ArrayData) -> list[str]:
         return shares
 
     variables = model._state_of("predict")
-    found, _ = jax.jit(pure(run, variables))(values_of(variables), rows)
+    with TRACING:
+        found, _ = jax.jit(pure(run, variables))(values_of(variables), rows)
     return [
         f"{share:.0%} of the units of layer '{layers[key].name}' give 0 for every row that was "
         "looked at: they are dead. Lower the learning rate, scale the inputs, or use 'leaky_relu'."

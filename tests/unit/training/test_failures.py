@@ -136,9 +136,7 @@ def test_the_weights_are_those_of_the_last_finished_step(
     before = made.predict(X, verbose=0)
     np.testing.assert_allclose(before, reference.predict(X, verbose=0), rtol=1e-6)
     made.save(tmp_path / "model.keras")
-    again = lamella.models.load_model(
-        tmp_path / "model.keras", custom_objects={"Failing": Failing}
-    )
+    again = lamella.models.load_model(tmp_path / "model.keras", custom_objects={"Failing": Failing})
     np.testing.assert_allclose(again.predict(X, verbose=0), before, rtol=1e-6)
     made.fit(X, Y, batch_size=SIZE, verbose=0)
     assert np.isfinite(made.evaluate(X, Y, verbose=0)).all()

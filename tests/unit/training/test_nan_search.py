@@ -70,7 +70,8 @@ def test_the_row_is_that_of_the_data_also_when_shuffled() -> None:
 def test_the_row_in_a_stream_and_in_a_short_last_batch() -> None:
     x = np.abs(X[:37]) + 0.1
     x[36] *= -1
-    assert "row 4 of the batch (row 36 of the data)" in failed(model(Log()), x, Y[:37], shuffle=False)
+    text = failed(model(Log()), x, Y[:37], shuffle=False)
+    assert "row 4 of the batch (row 36 of the data)" in text
     made = model(Log())
     batches = iter([(x[:30], Y[:30]), (x[30:], Y[30:37])])
     with pytest.raises(lamella.callbacks.InvalidLoss, match="row 6 of the batch"):

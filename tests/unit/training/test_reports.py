@@ -66,7 +66,7 @@ def test_a_profile_names_every_layer_and_changes_nothing() -> None:
     state = np.random.get_state()[1].copy()
     found = made.profile(X, Y, batch_size=16)
     assert [name for name, _, _ in found.layers] == ["wide", "drop", "norm", "head"]
-    assert all(0 < forward for _, forward, _ in found.layers)
+    assert all(forward > 0 for _, forward, _ in found.layers)
     assert found.compile_seconds > found.step_seconds > 0 and found.data_seconds > 0
     assert "wide" in str(found) and "ms a step" in str(found)
     for one, two in zip(made.get_weights(), other.get_weights()):

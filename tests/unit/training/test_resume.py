@@ -231,7 +231,7 @@ def test_another_model_or_other_data_are_refused(tmp_path: Path) -> None:
         made().fit(x, y, batch_size=8, verbose=0, callbacks=[backup, Stop(0, 3)])
     with pytest.raises(InvalidData, match="of another model or optimizer"):
         made(seen=True).fit(x, y, batch_size=8, verbose=0, resume=tmp_path)
-    with pytest.raises(InvalidData, match="64 rows in batches of 8. Received: 32 rows"):
+    with pytest.raises(InvalidData, match=r"64 rows in batches of 8\. Received: 32 rows"):
         made().fit(x[:32], y[:32], batch_size=8, verbose=0, resume=tmp_path)
 
 
