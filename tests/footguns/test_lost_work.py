@@ -98,7 +98,8 @@ def test_a_run_that_stopped_within_an_epoch_goes_on_to_the_bit(tmp_path: Path) -
         stopped = Failing(press=True, epoch=2)
         model(dropout=0.5).fit(X, Y, **settings, callbacks=[stopped], resume=tmp_path)
     again = model(dropout=0.5)
-    assert again.fit(X, Y, **settings, resume=tmp_path).history == history
+    with pytest.warns(UserWarning, match="callbacks that this one has not"):
+        assert again.fit(X, Y, **settings, resume=tmp_path).history == history
     assert int(again.optimizer.iterations.value) == 16  # no step is done twice
     for one, other in zip(whole.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
@@ -137,9 +138,9 @@ def two(units: int, more: bool) -> Any:
 
 def test_extra_layers_in_a_weights_file_are_told_of(tmp_path: Path) -> None:
     two(8, more=True).save_weights(path := tmp_path / "w.weights.h5")
-    with pytest.raises(LamellaError, match="Only in the file.*head"):
+    with pytest.raises(LamellaError, match=r"Only in the file: .*head"):
         two(8, more=False).load_weights(path)
-    with pytest.raises(LamellaError, match="Only in the model"):
+    with pytest.raises(LamellaError, match=r"only in the model: .*head"):
         two(8, more=False).save_weights(path)
         two(8, more=True).load_weights(path)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import traceback
 import warnings
 from collections.abc import Callable
@@ -62,14 +63,11 @@ def test_a_layer_that_thaws_is_trained_and_the_others_go_on(name: str) -> None:
     made.get_layer("first").trainable = False
     made.fit(X, Y, verbose=0)
     optimizer = made.optimizer
-    state = {id(one): one.numpy() for one in optimizer.variables}
     first, body = weights(made, "first"), weights(made, "body")
     steps = int(np.asarray(optimizer.iterations))
     made.get_layer("first").trainable = True
-    made._extend_optimizer("train")
-    kept = [np.array_equal(one.numpy(), state.get(id(one))) for one in optimizer.variables[:1]]
     made.fit(X, Y, verbose=0)
-    assert all(kept) and made.optimizer is optimizer
+    assert made.optimizer is optimizer
     assert int(np.asarray(optimizer.iterations)) == 2 * steps
     assert not np.array_equal(weights(made, "first"), first)
     assert not np.array_equal(weights(made, "body"), body)
@@ -107,7 +105,7 @@ def test_layers_freeze_and_thaw_while_fit_runs() -> None:
     made = model()
     made.get_layer("first").trainable = False
     made.fit(X, Y, epochs=4, callbacks=[Thaw()], verbose=0)
-    assert [not np.array_equal(a, b) for a, b in zip(seen, seen[1:])] == [False, True, False]
+    assert [not np.array_equal(a, b) for a, b in itertools.pairwise(seen)] == [False, True, False]
 
 
 def test_the_remainder_of_accumulated_gradients_is_applied() -> None:
@@ -125,7 +123,7 @@ def test_the_remainder_of_accumulated_gradients_is_applied() -> None:
     theirs.fit(X, Y, **settings)  # two are never applied there
     kernel, bias = theirs.get_weights()
     last = X[40:]
-    gap = last @ np.ones((4, 2)) * 0 + last @ np.asarray(kernel) + bias - Y[40:]
+    gap = last @ np.asarray(kernel) + bias - Y[40:]
     made.fit(X, Y, **settings)
     np.testing.assert_allclose(
         made.get_weights()[0], kernel - 0.1 * last.T @ gap * 2 / gap.size, rtol=1e-5, atol=1e-6
@@ -243,19 +241,23 @@ def warned(act: Callable[[], Any]) -> list[str]:
     return [str(warning.message) for warning in caught]
 
 
-def dying(share: float) -> Any:
+def dying(share: float, rate: float) -> Any:
     """A model a share of whose relus can never fire."""
     bias = np.where(np.arange(20) < round(20 * share), -1e3, 0.5)
     made = keras.Sequential([layers.Input((4,)), Dense(20, activation="relu", name="dead")])
     made.add(layers.Dense(2))
     made.get_layer("dead").set_weights([np.ones((4, 20)) * 0.1, bias])
-    made.compile(keras.optimizers.SGD(1.5), "mse")
+    made.compile(keras.optimizers.SGD(rate), "mse")
     return made
 
 
-@pytest.mark.parametrize(("share", "words"), [(1.0, "100%"), (0.95, "95%")])
-def test_dead_relus_are_told_of_once_with_their_layer(share: float, words: str) -> None:
-    said = warned(lambda: dying(share).fit(X, 100 * Y, epochs=6, verbose=0))
+@pytest.mark.parametrize(
+    ("share", "rate", "words"), [(1.0, 0.1, "100%"), (1.0, 0.5, "100%"), (0.95, 0.0, "95%")]
+)
+def test_dead_relus_are_told_of_once_with_their_layer(
+    share: float, rate: float, words: str
+) -> None:
+    said = warned(lambda: dying(share, rate).fit(X, Y, epochs=40, verbose=0))
     assert len(said) == 1 and "'dead'" in said[0] and words in said[0]
 
 

@@ -93,7 +93,7 @@ class MissingName(LamellaError, ImportError):
     """A name that an old Keras had, and that is gone."""
 
 
-def drop_own_frames(error: Exception) -> Exception:
+def drop_own_frames(error: BaseException) -> BaseException:
     """Leaves only frames outside lamella and JAX in the error's traceback.
 
     The person's own line is what they can change. `LAMELLA_FULL_TRACEBACK=1` keeps every frame.

@@ -13,19 +13,17 @@ import numpy as np
 
 from lamella._base import optional
 from lamella._base.errors import InvalidArgument
+from lamella._chart.pictures import svg_to_png, write_whole
 
-_WIDTH, _HEIGHT = 460, 310
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 18, 58, 46
+WIDTH, HEIGHT = 460, 310
+# The ends of the axes.
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 442, 58, 264
 _COLOURS = ("#1d4ed8", "#c2410c", "#15803d", "#7e22ce", "#be185d", "#0e7490")
 _MOST_DOTS = 30
-_FONT = "Helvetica, Arial, sans-serif"
-# A machine without any font would draw no text; these are also used for pictures of models.
-_FONTS = Path(__file__).resolve().parents[1] / "visualization" / "_data"
-_STYLE = f"""text {{ font: 12px {_FONT}; fill: #475569; }} .title {{ font-size: 14px;
-font-weight: bold; fill: #0f172a; }} .grid {{ stroke: #e2e8f0; }} .axis {{ stroke: #64748b; }}
-.axis, .curve {{ fill: none; }} .curve {{ stroke-width: 2; stroke-linejoin: round; }}"""
-
-Series = Mapping[str, tuple[Any, Any]]
+_STYLE = """text { font: 12px Helvetica, Arial, sans-serif; fill: #475569; }
+.title { font-size: 14px; font-weight: bold; fill: #0f172a; }
+.grid { stroke: #e2e8f0; } .axis { stroke: #64748b; }
+.axis, .curve { fill: none; } .curve { stroke-width: 2; stroke-linejoin: round; }"""
 
 
 class Chart:
@@ -49,9 +47,9 @@ class Chart:
     def svg(self) -> str:
         """The picture as SVG text."""
         columns = min(len(self.panels), 3)
-        width, height = _WIDTH * columns, _HEIGHT * -(-len(self.panels) // columns)
+        width, height = WIDTH * columns, HEIGHT * -(-len(self.panels) // columns)
         placed = "\n".join(
-            f'<g transform="translate({index % columns * _WIDTH} {index // columns * _HEIGHT})">'
+            f'<g transform="translate({index % columns * WIDTH} {index // columns * HEIGHT})">'
             f"\n{panel}\n</g>"
             for index, panel in enumerate(self.panels)
         )
@@ -81,12 +79,8 @@ class Chart:
         content = self.svg.encode()
         if file.suffix == ".png":
             resvg = optional.require("resvg_py", purpose="to write a PNG", extra="plot")
-            own: dict[str, Any] = {
-                "font_files": [str(font) for font in sorted(_FONTS.glob("*.ttf"))]
-            }
-            own |= {"sans_serif_family": "DejaVu Sans", "skip_system_fonts": self.svg.isascii()}
-            content = bytes(resvg.svg_to_bytes(svg_string=self.svg, dpi=96, **own))
-        file.write_bytes(content)
+            content = svg_to_png(self.svg, resvg)
+        write_whole(file, content)
 
 
 def beside(charts: Sequence[Chart]) -> Chart:
@@ -99,7 +93,7 @@ def beside(charts: Sequence[Chart]) -> Chart:
 
 
 def line_chart(
-    series: Series,
+    series: Mapping[str, tuple[Any, Any]],
     title: str = "",
     x_label: str = "",
     y_label: str = "",
@@ -126,36 +120,36 @@ def line_chart(
     points = {name: _usable(*places, log_x, log_y) for name, places in series.items()}
     every = np.concatenate([*points.values(), np.zeros((0, 2))])
     every = every[np.isfinite(every).all(axis=1)]
-    x_axis = _Axis(every[:, 0], log_x, _LEFT, _WIDTH - _RIGHT, tight=True)
-    y_axis = _Axis(every[:, 1], log_y, _HEIGHT - _BOTTOM, _TOP, tight=False)
-    bottom, right, middle = _HEIGHT - _BOTTOM, _WIDTH - _RIGHT, (_TOP + _HEIGHT - _BOTTOM) / 2
+    x_axis = _Axis(every[:, 0], log_x, _LEFT, _RIGHT, tight=True)
+    y_axis = _Axis(every[:, 1], log_y, _BOTTOM, _TOP, tight=False)
+    middle = (_TOP + _BOTTOM) / 2
     lines = [f'<text class="title" x="{_LEFT}" y="22">{escape(title)}</text>']
     for value in y_axis.ticks:
         y = y_axis.place(value)
-        lines.append(f'<path class="grid" d="M{_LEFT} {y:.1f}H{right}"/>')
+        lines.append(f'<path class="grid" d="M{_LEFT} {y:.1f}H{_RIGHT}"/>')
         lines.append(_text(_LEFT - 7, y + 4, _number(value), "end"))
     for value in x_axis.ticks:
         x = x_axis.place(value)
-        lines.append(f'<path class="axis" d="M{x:.1f} {bottom}v4"/>')
-        lines.append(_text(x, bottom + 17, _number(value), "middle"))
-    lines.append(f'<path class="axis" d="M{_LEFT} {_TOP}V{bottom}H{right}"/>')
-    lines.append(_text((_LEFT + right) / 2, _HEIGHT - 10, x_label, "middle"))
-    turn = f' transform="rotate(-90 14 {middle})"'
-    lines.append(_text(14, middle, y_label, "middle", turn))
+        lines.append(f'<path class="axis" d="M{x:.1f} {_BOTTOM}v4"/>')
+        lines.append(_text(x, _BOTTOM + 17, _number(value), "middle"))
+    lines.append(f'<path class="axis" d="M{_LEFT} {_TOP}V{_BOTTOM}H{_RIGHT}"/>')
+    lines.append(_text((_LEFT + _RIGHT) / 2, HEIGHT - 10, x_label, "middle"))
+    lines.append(_text(14, middle, y_label, "middle", f' transform="rotate(-90 14 {middle})"'))
     legend = float(_LEFT)
     for number, (name, places) in enumerate(points.items()):
-        colour = _COLOURS[number % len(_COLOURS)]
-        look = f'stroke="{colour}"' + (' stroke-dasharray="6 4"' if name in dashed else "")
-        lines += _curve(places, x_axis, y_axis, colour, look)
+        colour, kind = _COLOURS[number % len(_COLOURS)], f"s{number % 4}"
+        dashes = ' stroke-dasharray="6 4"' if name in dashed else ""
+        look = f'class="curve {kind}" stroke="{colour}"{dashes}'
+        lines += _curve(places, x_axis, y_axis, look, f'class="dot {kind}" fill="{colour}"')
         if len(points) > 1:
-            lines.append(f'<path class="curve" {look} d="M{legend:.0f} 40h24"/>')
+            lines.append(f'<path {look} d="M{legend:.0f} 40h24"/>')
             lines.append(_text(legend + 30, 44, name, "start"))
             legend += 50 + 7 * len(name)
     if mark is not None:
         x, y = x_axis.place(mark[0]), y_axis.place(mark[1])
         lines.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="#b91c1c"/>')
-        side = ("end", -9) if x > (_LEFT + right) / 2 else ("start", 9)
-        lines.append(_text(x + side[1], y - 9, _number(mark[0], 2), side[0]))
+        anchor, aside = ("end", -9) if x > (_LEFT + _RIGHT) / 2 else ("start", 9)
+        lines.append(_text(x + aside, y - 9, _number(mark[0], 2), anchor))
     return Chart(["\n".join(lines)])
 
 
@@ -165,7 +159,8 @@ class _Axis:
     def __init__(
         self, values: np.ndarray, log: bool, start: float, end: float, tight: bool
     ) -> None:
-        self.log, self.start, self.end = log, start, end
+        self.start, self.end = start, end
+        self.scaled = math.log10 if log else float
         least, most = (values.min(), values.max()) if values.size else (1.0, 2.0)
         if least == most:
             pad = abs(least) * 0.1 or 1.0
@@ -173,27 +168,25 @@ class _Axis:
         wide = log and most / least > 8
         if wide:
             low, high = math.floor(math.log10(least)), math.ceil(math.log10(most))
-            step = -(-(high - low) // 7)
-            self.ticks = [10.0**power for power in range(low, high + 1, step)]
+            self.ticks = [10.0**power for power in range(low, high + 1, -(-(high - low) // 7))]
         else:
-            self.ticks = _nice_ticks(least, most)
+            # Of epochs there is no half one.
+            whole = tight and bool((values % 1 == 0).all())
+            self.ticks = _nice_ticks(least, most, least_step=float(whole))
         if tight or (log and not wide):
             self.ticks = [tick for tick in self.ticks if least <= tick * (1 + 1e-9) <= most * 1.001]
         else:
             least, most = min(least, self.ticks[0]), max(most, self.ticks[-1])
-        self.least, self.most = self._scaled(least), self._scaled(most)
-
-    def _scaled(self, value: float) -> float:
-        return math.log10(value) if self.log else float(value)
+        self.least, self.most = self.scaled(least), self.scaled(most)
 
     def place(self, value: float) -> float:
-        share = (self._scaled(value) - self.least) / (self.most - self.least)
+        share = (self.scaled(value) - self.least) / (self.most - self.least)
         return self.start + share * (self.end - self.start)
 
 
-def _nice_ticks(least: float, most: float) -> list[float]:
+def _nice_ticks(least: float, most: float, least_step: float = 0.0) -> list[float]:
     """Round numbers around a range, in steps of 1, 2 or 5 times a power of ten."""
-    rough = (most - least) / 5
+    rough = max((most - least) / 5, least_step)
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough * 0.999)
     first, last = math.floor(least / step + 1e-9), math.ceil(most / step - 1e-9)
@@ -209,18 +202,16 @@ def _usable(xs: Any, ys: Any, log_x: bool, log_y: bool) -> np.ndarray:
     return points
 
 
-def _curve(places: np.ndarray, x_axis: _Axis, y_axis: _Axis, colour: str, look: str) -> list[str]:
+def _curve(places: np.ndarray, x_axis: _Axis, y_axis: _Axis, line: str, dot: str) -> list[str]:
     lines, run = [], []
     for x, y in [*places.tolist(), [math.nan, math.nan]]:
         if math.isfinite(x):
-            run.append((x_axis.place(x), y_axis.place(y)))
+            run.append((f"{x_axis.place(x):.1f}", f"{y_axis.place(y):.1f}"))
             continue
-        path = " ".join(f"{a:.1f},{b:.1f}" for a, b in run)
-        lines += [f'<polyline class="curve" {look} points="{path}"/>'] if run[1:] else []
+        if run[1:]:
+            lines.append(f'<polyline {line} points="{" ".join(map(",".join, run))}"/>')
         if len(places) <= _MOST_DOTS or len(run) == 1:
-            lines += [
-                f'<circle cx="{a:.1f}" cy="{b:.1f}" r="2.6" fill="{colour}"/>' for a, b in run
-            ]
+            lines += [f'<circle {dot} cx="{x}" cy="{y}" r="2.6"/>' for x, y in run]
         run = []
     return lines
 

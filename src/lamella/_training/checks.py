@@ -12,36 +12,19 @@ from lamella._base.errors import InvalidArgument, InvalidData, InvalidShape
 from lamella._graph.function import Graph
 from lamella._training.compile import CompiledLoss, CompiledMetrics, is_own_loss
 from lamella._training.last_layer import ending_of, graph_of
-from lamella._training.outputs import Outputs
-from lamella.data.host import HostArray
 from lamella.layers.core.embedding import Embedding
 
-_BY_CLASS_NUMBER = "sparse_categorical_crossentropy"
 CROSSENTROPIES = (
-    "binary_crossentropy",
-    "binary_focal_crossentropy",
-    "categorical_crossentropy",
-    "categorical_focal_crossentropy",
+    *("binary_crossentropy", "binary_focal_crossentropy"),
+    *("categorical_crossentropy", "categorical_focal_crossentropy"),
 )
 # Losses and metrics that compare entry by entry: shapes that differ would broadcast in silence.
 _ELEMENTWISE = (
     *CROSSENTROPIES,
-    "mean_squared_error",
-    "mean_absolute_error",
-    "mean_absolute_percentage_error",
-    "mean_squared_logarithmic_error",
-    "huber",
-    "log_cosh",
-    "cosine_similarity",
-    "poisson",
-    "kl_divergence",
-    "hinge",
-    "squared_hinge",
-    "categorical_hinge",
-    "dice",
-    "tversky",
-    "accuracy",
-    "binary_accuracy",
+    *("mean_squared_error", "mean_absolute_error", "mean_absolute_percentage_error"),
+    *("mean_squared_logarithmic_error", "huber", "log_cosh", "cosine_similarity", "poisson"),
+    *("kl_divergence", "hinge", "squared_hinge", "categorical_hinge", "dice", "tversky"),
+    *("accuracy", "binary_accuracy"),
 )
 
 
@@ -62,52 +45,39 @@ def check_targets(
 
     Raises: InvalidShape, InvalidData.
     """
-    if loss is not None and loss.outputs is not None:
-        targets = loss.outputs.arrays(y, f"{prefix}y")
-        for part in loss.parts:
-            loss.outputs.require(targets, part.index, "loss")
-            _check_for_loss(
-                part.loss,
-                targets[part.index],
-                output_shapes[part.index],
-                _name(loss.outputs, part.index, prefix),
-            )
-    if metrics is None or metrics.outputs is None:
-        return
-    targets = metrics.outputs.arrays(y, f"{prefix}y")
-    for index, shape in enumerate(output_shapes):
-        for metric in (*metrics.plain[index], *metrics.weighted[index]):
-            metrics.outputs.require(targets, index, "metric")
-            if is_own_loss(metric, *_ELEMENTWISE):
-                name = _name(metrics.outputs, index, prefix)
-                _check_shape(f"the metric {metric.name}", targets[index].shape, shape, name)
+    for compiled, role in ((loss, "loss"), (metrics, "metric")):
+        if compiled is None or compiled.outputs is None:
+            continue
+        outputs = compiled.outputs
+        targets = outputs.arrays(y, f"{prefix}y")
+        for index, one in compiled.by_output():
+            outputs.require(targets, index, role)
+            name = "y" if outputs.single else f"y of output '{outputs.names[index]}'"
+            shape, name = output_shapes[index], prefix + name
+            if is_own_loss(one, *_ELEMENTWISE):
+                who = one.name if role == "loss" else f"the metric {one.name}"
+                _check_shape(who, targets[index].shape, shape, name)
+            if role == "loss":
+                _check_values(one, np.asarray(targets[index]), shape, name)
 
 
-def _check_for_loss(loss: Any, target: Any, shape: tuple, name: str) -> None:
-    if is_own_loss(loss, _BY_CLASS_NUMBER):
-        _check_class_numbers(loss, target, shape, name)
-    elif is_own_loss(loss, *_ELEMENTWISE):
-        _check_shape(loss.name, target.shape, shape, name)
-    if is_own_loss(loss, *CROSSENTROPIES[:2]):
-        _check_probabilities(np.asarray(target), name)
+def _check_values(loss: Any, target: np.ndarray, shape: tuple, name: str) -> None:
+    if is_own_loss(loss, "sparse_categorical_crossentropy"):
+        if loss._fn_kwargs.get("axis", -1) in (-1, len(shape) - 1):
+            _check_classes(target, shape, name, loss._fn_kwargs.get("ignore_class"))
+    elif is_own_loss(loss, *CROSSENTROPIES[:2]) and (target.min() < 0 or target.max() > 1):
+        raise InvalidData(
+            f"{name} has values from {target.min():g} to {target.max():g}; binary_crossentropy "
+            "expects 0 to 1.",
+            help="Use labels 0 and 1; for several classes use sparse_categorical_crossentropy.",
+        )
 
 
-def _name(outputs: Outputs, index: int, prefix: str) -> str:
-    return f"{prefix}y" if outputs.single else f"{prefix}y of output '{outputs.names[index]}'"
-
-
-def _check_class_numbers(loss: Any, given: Any, shape: tuple, name: str) -> None:
-    settings = loss._fn_kwargs
-    if settings.get("axis", -1) not in (-1, len(shape) - 1):
-        return
-    target = np.asarray(given)
+def _check_classes(target: np.ndarray, shape: tuple, name: str, ignored: int | None) -> None:
     classes, size = shape[-1], tuple(target.shape)
     if size[-1:] == (1,) and len(size) == len(shape):
         size = size[:-1]
-    fits = len(size) == len(shape) - 1 and all(
-        wanted in (None, got) for got, wanted in zip(size[1:], shape[1:-1])
-    )
-    if not fits:
+    if not _fits(size, shape[:-1]):
         one_hot = len(size) == len(shape) and size[-1] == classes
         raise InvalidShape(
             f"{name} has shape {target.shape}; class numbers of shape {('n', *shape[1:-1])} were "
@@ -116,41 +86,37 @@ def _check_class_numbers(loss: Any, given: Any, shape: tuple, name: str) -> None
             if one_hot
             else "Pass one whole number for each prediction.",
         )
-    if classes is None or not target.size:
+    whole = target.dtype.kind != "f" or not (target != np.floor(target)).any()
+    if classes is None or (whole and target.min() >= 0 and target.max() < classes):
         return
-    bad = None if classes > target.max() and target.min() >= 0 else (target < 0)
-    if bad is not None:
-        bad |= target >= classes
-    if target.dtype.kind == "f" and (broken := target != np.floor(target)).any():
-        bad = broken if bad is None else bad | broken
-    if bad is not None and (ignored := settings.get("ignore_class")) is not None:
-        bad &= target != ignored
-    if bad is None or not bad.any():
+    bad = (target < 0) | (target >= classes) | (target != np.floor(target))
+    bad &= True if ignored is None else target != ignored
+    if not bad.any():
         return
-    place = int(np.argmax(bad))
-    wrong = target.ravel()[place]
-    highest = int(np.floor(target[bad].max()))
+    place, highest = int(np.argmax(bad)), int(target[bad].max())
     help = f"Number the classes from 0, or give the last layer {highest + 1} units."
-    if wrong != np.floor(wrong):
+    if not whole:
         help = "Pass whole numbers; targets that are measured want loss='mse' and a linear layer."
     elif highest < classes:
         help = "Number the classes from 0; rows without a label want ignore_class in the loss."
     raise InvalidData(
-        f"{name} has the label {wrong:g} in row {place // max(target[0].size, 1)} "
+        f"{name} has the label {target.ravel()[place]:g} in row {place // target[0].size} "
         f"({int(bad.sum())} such labels); the output has {classes} classes, so whole numbers from "
         f"0 to {classes - 1} were expected.",
         help=help,
     )
 
 
+def _fits(size: tuple, wanted: tuple) -> bool:
+    pairs = zip(size[1:], wanted[1:])
+    return len(size) == len(wanted) and all(want in (None, got) for got, want in pairs)
+
+
 def _check_shape(who: str, given: tuple, shape: tuple, name: str) -> None:
     if given[-1:] == (1,) and len(given) == len(shape) + 1:
         given = given[:-1]
     wanted = shape[:-1] if shape[-1:] == (1,) and len(given) == len(shape) - 1 else shape
-    fits = len(given) == len(wanted) and all(
-        size is None or size == got for got, size in zip(given[1:], wanted[1:])
-    )
-    if fits:
+    if _fits(given, wanted):
         return
     help = f"Reshape the targets to {('n', *shape[1:])}, or change the last layer."
     if "metric" in who:
@@ -164,16 +130,7 @@ def _check_shape(who: str, given: tuple, shape: tuple, name: str) -> None:
     )
 
 
-def _check_probabilities(target: np.ndarray, name: str) -> None:
-    if target.size and (target.min() < 0 or target.max() > 1):
-        raise InvalidData(
-            f"{name} has values from {target.min():g} to {target.max():g}; binary_crossentropy "
-            "expects 0 to 1.",
-            help="Use labels 0 and 1; for several classes use sparse_categorical_crossentropy.",
-        )
-
-
-def check_outputs(model: Any, who: str) -> None:
+def check_outputs(model: Any) -> None:
     """Refuses an output that can only ever be 1.
 
     Raises: InvalidArgument for a softmax over one unit.
@@ -183,43 +140,41 @@ def check_outputs(model: Any, who: str) -> None:
         ending = ending_of(tensor)
         if ending is not None and ending.activation == "softmax" and ending.shape[-1] == 1:
             raise InvalidArgument(
-                f"{who} ends in a softmax over one unit, which is always 1: nothing can be "
-                "learned.",
+                f"{model._who()} ends in a softmax over one unit, which is always 1: nothing can "
+                "be learned.",
                 help="Use activation='sigmoid' with binary_crossentropy, or a unit for each class.",
             )
 
 
-def check_inputs(graph: Graph | None, x: Any, names: list[str], prefix: str = "") -> None:
+def check_inputs(model: Any, x: Any, prefix: str = "") -> None:
     """Refuses numbers that an Embedding right behind an input does not know.
 
     Args:
-        graph: the model's, None if it has none: then nothing is known.
+        model: without a graph nothing is known.
         x: inputs on the host.
-        names: those of the inputs, for dictionaries.
         prefix: whose inputs these are.
 
     Raises: InvalidData with the row.
     """
-    if graph is None:
+    graph = graph_of(model)
+    found = [] if graph is None else list(_embeddings(graph))
+    if not found:
         return
+    names = model.input_names
     by_name = isinstance(x, dict) and set(names) <= set(x)
     leaves = [x[name] for name in names] if by_name else jax.tree.leaves(x)
-    for place, embedding in _embeddings(graph):
-        if place >= len(leaves):
-            return
-        leaf = leaves[place]
-        numbers = leaf.take(leaf.spread()) if isinstance(leaf, HostArray) else np.asarray(leaf)
-        if not numbers.size or (numbers.min() >= 0 and numbers.max() < embedding.input_dim):
+    for place, embedding in found if len(leaves) == len(names) else ():
+        numbers, most = np.asarray(leaves[place]), embedding.input_dim
+        if numbers.min() >= 0 and numbers.max() < most:
             continue
-        bad = (numbers < 0) | (numbers >= embedding.input_dim)
-        first = int(np.argmax(bad))
+        first = int(np.argmax((numbers < 0) | (numbers >= most)))
         needed = int(numbers.max()) + 1
         raise InvalidData(
             f"{prefix}x{f' {names[place]!r}' if len(names) > 1 else ''} has the number "
-            f"{numbers.ravel()[first]:g} in row {first // max(numbers[0].size, 1)}; Embedding "
-            f"'{embedding.name}' knows 0 to {embedding.input_dim - 1}.",
+            f"{numbers.ravel()[first]:g} in row {first // numbers[0].size}; Embedding "
+            f"'{embedding.name}' knows 0 to {most - 1}.",
             help=f"Make input_dim {needed}, or map unknown words to a number of their own."
-            if needed > embedding.input_dim
+            if needed > most
             else "Number the words from 0.",
         )
 

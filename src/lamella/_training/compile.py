@@ -132,6 +132,10 @@ class CompiledLoss:
     def _tracker(self, outputs: Outputs, index: int, count: int) -> metrics.Mean | None:
         return metrics.Mean(name=f"{outputs.names[index]}_loss") if count > 1 else None
 
+    def by_output(self) -> list[tuple[int, Any]]:
+        """Each loss with the number of its output."""
+        return [(part.index, part.loss) for part in self.parts]
+
     @property
     def metrics(self) -> list[metrics.Mean]:
         return [part.tracker for part in self.parts if part.tracker is not None]
@@ -207,6 +211,11 @@ class CompiledMetrics:
                     metric.prepare(target, prediction)
         self.plain, self.weighted = resolved
         self.outputs = outputs
+
+    def by_output(self) -> list[tuple[int, Any]]:
+        """Each metric with the number of its output."""
+        groups = zip(self.plain, self.weighted)
+        return [(place, one) for place, pair in enumerate(groups) for one in pair[0] + pair[1]]
 
     @property
     def metrics(self) -> list[metrics.Metric]:

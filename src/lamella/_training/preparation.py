@@ -56,7 +56,7 @@ class Preparation(StatelessSteps):
         **of_stream: Any,
     ) -> Any:
         """What a person passed as data, checked."""
-        names = None if graph_of(self) is None else self._input_names()
+        names = None if graph_of(self) is None else self.input_names  # type: ignore[attr-defined]
         outputs = getattr(self, "output_names", None)
         if is_stream(x):
             if y is not None or sample_weight is not None:
@@ -105,7 +105,7 @@ class Preparation(StatelessSteps):
         data = data.glimpse()
         fresh = self._build_for_batch(data, kind)
         if kind == "predict":
-            self._check_inputs(data)
+            check_inputs(self, data.x)
             return fresh
         try:
             self._check_data(data)
@@ -121,12 +121,10 @@ class Preparation(StatelessSteps):
 
     def _suspect(self, data: ArrayData) -> None:
         """Warns of what compile was told, if it probably does not go with the model or the data."""
-        found: list[str] = []
-        if self._compiled_loss is not None:
-            found += suspicions_of_compile(self, self._compiled_loss)
-        if self._compiled_metrics is not None:
-            found += suspicions_of_targets(self._compiled_metrics, data.y)
-        for said in found:
+        for said in (
+            *suspicions_of_compile(self, self._compiled_loss),
+            *suspicions_of_targets(self._compiled_metrics, data.y),
+        ):
             warn_person(said)
 
     def _build_for_batch(self, data: ArrayData, kind: Kind) -> bool:
@@ -209,11 +207,11 @@ class Preparation(StatelessSteps):
     def _check_data(self, data: ArrayData, prefix: str = "") -> None:
         refuse_nan(data.x, f"{prefix}x", data.columns)
         refuse_nan(data.y, f"{prefix}y")
-        self._check_inputs(data, prefix)
+        check_inputs(self, data.x, prefix)
         compiled = (self._compiled_loss, self._compiled_metrics)
         outputs = next((one.outputs for one in compiled if one is not None and one.outputs), None)
         if outputs is not None:
-            check_outputs(self, self._who())
+            check_outputs(self)
             check_targets(*compiled, data.y, self._output_shapes_for(data.x, outputs), prefix)
             if isinstance(data.sample_weight, (dict, list)):
                 outputs.arrays(data.sample_weight, f"{prefix}sample_weight")
@@ -230,21 +228,13 @@ class Preparation(StatelessSteps):
             self._shapes_of[key] = (graph, shapes)  # a graph that is held keeps its id
         return self._shapes_of[key][1]
 
-    def _check_inputs(self, data: ArrayData, prefix: str = "") -> None:
-        graph = graph_of(self)
-        if graph is not None:
-            check_inputs(graph, data.x, self._input_names(), prefix)
-
-    def _input_names(self) -> list[str]:
-        return self.input_names  # type: ignore[attr-defined]
-
     def _check_validation(self, data: Any, validation: Any, split: bool) -> None:
         """Refuses validation data that cannot work; `split`: whether fit split them off."""
         if not isinstance(validation, ArrayData):
             return
         rows = validation.glimpse()
         self._check_data(rows, "validation data ")
-        if split and self._compiled_loss is not None and validation is not data:
+        if split and validation is not data:
             for said in suspicions_of_split(self._compiled_loss, data.glimpse().y, rows.y):
                 warn_person(said)
 

@@ -9,7 +9,6 @@ import jax
 import numpy as np
 
 from lamella import metrics
-from lamella._base.registry import entry_of
 from lamella._state import frame as frames
 from lamella._state.pure import TRACING, pure, values_of
 from lamella._training.checks import CROSSENTROPIES
@@ -27,23 +26,20 @@ _ROWS_RUN = 256
 _SAME = 1e-6
 
 
-def suspicions_of_compile(model: Any, compiled: CompiledLoss) -> list[str]:
+def suspicions_of_compile(model: Any, compiled: CompiledLoss | None) -> list[str]:
     """Losses that do not go with how the model ends."""
     graph = graph_of(model)
-    if graph is None or compiled.outputs is None or len(graph.outputs) != compiled.outputs.count:
+    outputs = None if compiled is None else compiled.outputs
+    if compiled is None or graph is None or outputs is None or len(graph.outputs) != outputs.count:
         return []
     found = []
-    for part in compiled.parts:
-        ending = ending_of(graph.outputs[part.index])
-        if ending is None or not is_own_loss(part.loss, *_CLASS_LOSSES):
-            continue
-        single = compiled.outputs.single
-        who = "The model" if single else f"The output '{compiled.outputs.names[part.index]}'"
-        name: str = entry_of(part.loss.fn).name  # type: ignore[attr-defined,union-attr]
-        logits = part.loss._fn_kwargs.get("from_logits", False)  # type: ignore[attr-defined]
-        said = _mismatch(ending.activation, ending.shape[-1], name, logits)
-        if said:
-            found.append(f"{who} ends in {said}")
+    for index, loss in compiled.by_output():
+        ending = ending_of(graph.outputs[index])
+        if ending is not None and is_own_loss(loss, *_CLASS_LOSSES):
+            who = "The model" if outputs.single else f"The output '{outputs.names[index]}'"
+            logits = loss._fn_kwargs.get("from_logits", False)
+            said = _mismatch(ending.activation, ending.shape[-1], loss.fn.__name__, logits)
+            found += [f"{who} ends in {said}"] * bool(said)
     return found
 
 
@@ -76,51 +72,42 @@ def _mismatch(activation: str, units: int | None, loss: str, logits: bool) -> st
     return ""
 
 
-def suspicions_of_targets(compiled: CompiledMetrics, y: Any) -> list[str]:
+def suspicions_of_targets(compiled: CompiledMetrics | None, y: Any) -> list[str]:
     """Accuracies of numbers that are no labels."""
-    if compiled.outputs is None:
+    if compiled is None or compiled.outputs is None:
         return []
-    for target, plain, weighted in zip(
-        compiled.outputs.arrays(y, "y"), compiled.plain, compiled.weighted
-    ):
-        for metric in (*plain, *weighted):
-            kind = type(metric)
-            if target is None or kind not in (metrics.BinaryAccuracy, metrics.CategoricalAccuracy):
-                continue
-            some = np.asarray(target[:_ROWS_LOOKED_AT], "float32")
-            wrong = (some != 0) & (some != 1)
-            if kind is metrics.CategoricalAccuracy and np.allclose(some.sum(-1), 1, atol=1e-3):
-                continue  # soft labels: their largest share is the class
-            if wrong.any():
-                return [
-                    f"The metric '{metric.name}' compares labels 0 and 1, but y has numbers such "
-                    f"as {some[wrong][0]:g}: what it says means nothing. For numbers take "
-                    "metrics=['mae']."
-                ]
+    targets = compiled.outputs.arrays(y, "y")
+    for index, metric in compiled.by_output():
+        if type(metric) not in (metrics.BinaryAccuracy, metrics.CategoricalAccuracy):
+            continue
+        some = np.asarray(targets[index][:_ROWS_LOOKED_AT], "float32")
+        wrong = some[(some != 0) & (some != 1)]
+        soft = type(metric) is metrics.CategoricalAccuracy and _sums_to_one(some)
+        if wrong.size and not soft:
+            return [
+                f"The metric '{metric.name}' compares labels 0 and 1, but y has numbers such as "
+                f"{wrong[0]:g}: what it says means nothing. For numbers take metrics=['mae']."
+            ]
     return []
 
 
-def suspicions_of_split(compiled: CompiledLoss, training: Any, validation: Any) -> list[str]:
+def suspicions_of_split(compiled: CompiledLoss | None, trained: Any, validated: Any) -> list[str]:
     """A validation_split of sorted rows: the last ones are other than the rest.
 
     Args:
         compiled: built for the model's outputs.
-        training, validation: the targets of both parts.
+        trained, validated: the targets of both parts.
     """
-    if compiled.outputs is None:
+    if compiled is None or compiled.outputs is None:
         return []
-    sides = [compiled.outputs.arrays(y, "y") for y in (training, validation)]
-    for part in compiled.parts:
-        trained, validated = (side[part.index] for side in sides)
-        if trained is None:
-            continue
-        trained, validated = np.asarray(trained), np.asarray(validated)
+    sides = [compiled.outputs.arrays(y, "y") for y in (trained, validated)]
+    for index, loss in compiled.by_output():
+        first, last = (np.asarray(side[index]) for side in sides)
         said = ""
-        if is_own_loss(part.loss, *_CLASS_LOSSES):
-            trained, validated = _classes(trained), _classes(validated)
-            said = _unseen(trained, validated)
-        said = said or _ordered(np.concatenate([trained, validated]))
-        if said:
+        if is_own_loss(loss, *_CLASS_LOSSES):
+            first, last = _classes(first), _classes(last)
+            said = _unseen(first, last)
+        if said := said or _ordered(np.concatenate([first, last])):
             return [
                 f"validation_split takes the last rows as they lie, and {said}. Shuffle before: "
                 "p = np.random.permutation(len(x)); x, y = x[p], y[p]."
@@ -128,14 +115,17 @@ def suspicions_of_split(compiled: CompiledLoss, training: Any, validation: Any) 
     return []
 
 
+def _sums_to_one(y: np.ndarray) -> bool:
+    return y.ndim > 1 and y.shape[-1] > 1 and np.allclose(y.sum(-1), 1, atol=1e-3)
+
+
 def _classes(y: np.ndarray) -> np.ndarray:
-    several = y.ndim > 1 and y.shape[-1] > 1
-    return y.argmax(-1) if several and np.allclose(y.sum(-1), 1, atol=1e-3) else y
+    return y.argmax(-1) if _sums_to_one(y) else y
 
 
-def _unseen(trained: np.ndarray, validated: np.ndarray) -> str:
-    missing = np.setdiff1d(validated, trained)
-    share = np.isin(validated, missing).mean() if missing.size else 0
+def _unseen(first: np.ndarray, last: np.ndarray) -> str:
+    missing = np.setdiff1d(last, first)
+    share = np.isin(last, missing).mean() if missing.size else 0
     if share < 0.05:  # a rare class may well be in one part only
         return ""
     shown = ", ".join(f"{label:g}" for label in missing[:5])
@@ -145,7 +135,7 @@ def _unseen(trained: np.ndarray, validated: np.ndarray) -> str:
 def _ordered(y: np.ndarray) -> str:
     if y.size != len(y) or len(y) <= 20:
         return ""
-    steps = np.diff(y.ravel())
+    steps = np.diff(y.ravel().astype("float64"))  # unsigned numbers would wrap
     ordered = steps.any() and ((steps >= 0).all() or (steps <= 0).all())
     return "the targets are sorted, so these rows are not like the rest" if ordered else ""
 
@@ -236,7 +226,7 @@ def dead_layers(model: Any, data: ArrayData) -> list[str]:
         f"{share:.0%} of the units of layer '{layers[key].name}' give 0 for every row that was "
         "looked at: they are dead. Lower the learning rate, scale the inputs, or use 'leaky_relu'."
         for key, share in ((key, float(found[key])) for key in layers if key in found)
-        if share > 0.9
+        if share > 0.901  # float32 writes 0.9 a little above itself
     ]
 
 

@@ -40,7 +40,7 @@ def public(method: Callable[..., Any]) -> Callable[..., Any]:
     def wrapped(self: Any, *args: Any, **kwargs: Any) -> Any:
         try:
             return method(self, *args, **kwargs)
-        except Exception as error:
+        except (Exception, KeyboardInterrupt) as error:
             raise drop_own_frames(error) from error.__cause__
 
     return wrapped

@@ -7,10 +7,11 @@ import os
 import socket
 import struct
 import time
-import zlib
 from typing import Any
 
 import numpy as np
+
+from lamella._chart import encode_png
 
 _FLOAT, _DOUBLE, _STRING = 1, 2, 7  # TensorFlow's numbers of types
 _CLASSES = {"scalars": 1, "histograms": 2, "graph_keras_model": 2, "images": 3}
@@ -105,21 +106,9 @@ def png(image: np.ndarray) -> bytes:
         >>> png(np.zeros((2, 2, 1)))[1:4]
         b'PNG'
     """
-    height, width, channels = image.shape
     values = np.nan_to_num(np.asarray(image, np.float64))
     span = values.max() - values.min()
-    lines = np.zeros((height, 1 + width * channels), np.uint8)
-    lines[:, 1:] = np.round((values - values.min()) / (span or 1.0) * 255).reshape(height, -1)
-    kind = {1: 0, 3: 2, 4: 6}[channels]
-    parts = {
-        b"IHDR": struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, 0),
-        b"IDAT": zlib.compress(lines.tobytes()),
-        b"IEND": b"",
-    }
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        for name, data in parts.items()
-    )
+    return encode_png((values - values.min()) / (span or 1.0))
 
 
 def _time() -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lamella.visualization.diagram import Diagram as Diagram
 from lamella.visualization.diagram import from_model as from_model
-from lamella.visualization.dot import Dot as Dot
+from lamella.visualization.plot import Dot as Dot
 from lamella.visualization.plot import model_to_dot as model_to_dot
 from lamella.visualization.plot import plot_model as plot_model
 from lamella.visualization.reports import training_report as training_report

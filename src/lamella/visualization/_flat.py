@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lamella.visualization._coordinates import place_across
 from lamella.visualization._layers import (
-    Pair,
-    Rows,
     assign_rows,
     make_rows,
     reduce_crossings,
@@ -23,7 +21,6 @@ from lamella.visualization._layers import (
 # (across, along); two points are a line, four a cubic curve.
 Point = tuple[float, float]
 Piece = tuple[Point, ...]
-Ends = tuple[float | None, float | None]
 
 BOX_GAP = 28.0
 DUMMY_WIDTH = 8.0
@@ -39,8 +36,7 @@ STRAIGHT = 1.0
 TOUCHING = 0.01
 
 
-@dataclass(frozen=True)
-class FlatEdge:
+class FlatEdge(NamedTuple):
     """An edge of one level, with the place on each end's side where it is bound to start or end.
 
     Args:
@@ -54,8 +50,7 @@ class FlatEdge:
     enter: float | None = None
 
 
-@dataclass
-class Flat:
+class Flat(NamedTuple):
     """The drawing of one level: centres of nodes, and for each edge its pieces."""
 
     centres: list[Point]
@@ -80,81 +75,10 @@ def place_flat(
     """
     if not sizes:
         return Flat([], [], 0.0, 0.0)
-    pairs = [(edge.source, edge.target) for edge in edges]
-    downward = turn_back_edges(len(sizes), pairs)
-    row = assign_rows(len(sizes), downward, last_ports, first_ports)
-    graph = make_rows(row, downward)
-    reduce_crossings(graph)
-    ports = first_ports | last_ports
-    thin = {*ports, *range(len(sizes), len(graph.above))}
-    widths = [size[0] for size in sizes] + [DUMMY_WIDTH] * (len(graph.above) - len(sizes))
-    across = place_across(
-        graph, widths, lambda a, b: DUMMY_GAP if a in thin or b in thin else BOX_GAP
-    )
-    start = min(x - w / 2 for x, w in zip(across, widths, strict=True))
-    across = [x - start for x in across]
-    ends = _fixed_ends(edges, pairs, downward)
-    _align_ports(graph, ends, ports, across)
-    bands = _bands(graph, sizes, across, ends, ports)
-    centres = [(across[n], sum(bands[row[n]]) / 2) for n in range(len(sizes))]
-    router = _Router(sizes, across, bands, centres, ports)
-    routes = router.routes(edges, pairs, downward, graph.chains, row)
-    width = max(x + w / 2 for x, w in zip(across, widths, strict=True))
-    return Flat(centres, routes, width, bands[-1][1])
+    return _Drawing(sizes, edges, first_ports, last_ports).flat()
 
 
-def _fixed_ends(edges: Sequence[FlatEdge], pairs: list[Pair], downward: list[Pair]) -> list[Ends]:
-    """For each edge where it is bound to start above and to end below."""
-    turned = [before != after for before, after in zip(pairs, downward, strict=True)]
-    return [(e.enter, e.leave) if t else (e.leave, e.enter) for e, t in zip(edges, turned)]
-
-
-def _align_ports(graph: Rows, ends: list[Ends], ports: frozenset[int], across: list[float]) -> None:
-    """Moves the ports of a row to where their edges are bound, if that keeps their order."""
-    wanted = list(across)
-    for chain, (leave, enter) in zip(graph.chains, ends, strict=True):
-        if len(chain) == 2 and chain[0] in ports and enter is not None:
-            wanted[chain[0]] = across[chain[1]] + enter
-        if len(chain) == 2 and chain[1] in ports and leave is not None:
-            wanted[chain[1]] = across[chain[0]] + leave
-    for row in graph.rows:
-        apart = all(wanted[b] - wanted[a] >= DUMMY_GAP for a, b in itertools.pairwise(row))
-        if ports.issuperset(row) and apart:
-            for port in row:
-                across[port] = wanted[port]
-
-
-def _bands(
-    graph: Rows,
-    sizes: Sequence[tuple[float, float]],
-    across: list[float],
-    ends: list[Ends],
-    ports: frozenset[int],
-) -> list[Point]:
-    """Where each row starts and ends, along the flow."""
-    level = {node: number for number, row in enumerate(graph.rows) for node in row}
-    bends = [0.0] * len(graph.rows)
-    for chain, (leave, enter) in zip(graph.chains, ends, strict=True):
-        places = [across[node] for node in chain]
-        places[0] += leave or 0.0
-        places[-1] += enter or 0.0
-        for node, (a, b) in zip(chain, itertools.pairwise(places)):
-            bends[level[node]] = max(bends[level[node]], abs(a - b))
-    bands = []
-    start = 0.0
-    empty = [ports.issuperset(nodes) for nodes in graph.rows] + [False]
-    for row, nodes in enumerate(graph.rows):
-        height = max((sizes[n][1] for n in nodes if n < len(sizes)), default=0.0)
-        bands.append((start, start + height))
-        bend = bends[row]
-        gap = ROW_GAP + bend * ROW_GAP_PER_BEND
-        if empty[row] or empty[row + 1]:
-            gap = min(gap, PORT_GAP + bend * PORT_GAP_PER_BEND)
-        start += height + min(gap, MOST_ROW_GAP)
-    return bands
-
-
-class _Router:
+class _Drawing:
     """Turns chains of nodes into lines within rows and curves between rows.
 
     Curves stay between two rows and lines within a row stand on a dummy's own place, so no edge
@@ -164,45 +88,87 @@ class _Router:
     def __init__(
         self,
         sizes: Sequence[tuple[float, float]],
-        across: list[float],
-        bands: list[Point],
-        centres: list[Point],
-        ports: frozenset[int],
-    ) -> None:
-        self.sizes, self.across, self.bands = sizes, across, bands
-        self.centres, self.ports = centres, ports
-
-    def routes(
-        self,
         edges: Sequence[FlatEdge],
-        pairs: list[Pair],
-        downward: list[Pair],
-        chains: list[list[int]],
-        row: list[int],
-    ) -> list[list[Piece]]:
-        turned = [before != after for before, after in zip(pairs, downward, strict=True)]
-        ends = _fixed_ends(edges, pairs, downward)
-        leaving = self._slots(chains, [upper for upper, _ in ends], 0, 1)
-        entering = self._slots(chains, [lower for _, lower in ends], -1, -2)
-        result = []
-        for number, chain in enumerate(chains):
-            pieces = self._follow(chain, leaving[number], entering[number], row[chain[0]])
-            if turned[number]:
-                pieces = [piece[::-1] for piece in reversed(pieces)]
-            result.append(pieces)
-        return result
+        first_ports: frozenset[int],
+        last_ports: frozenset[int],
+    ) -> None:
+        self.sizes, self.ports = sizes, first_ports | last_ports
+        pairs = [(edge.source, edge.target) for edge in edges]
+        downward = turn_back_edges(len(sizes), pairs)
+        self.turned = [before != after for before, after in zip(pairs, downward, strict=True)]
+        # For each edge where it is bound to start above and to end below.
+        self.ends = [
+            (edge.enter, edge.leave) if turned else (edge.leave, edge.enter)
+            for edge, turned in zip(edges, self.turned)
+        ]
+        self.row = assign_rows(len(sizes), downward, last_ports, first_ports)
+        self.graph = graph = make_rows(self.row, downward)
+        reduce_crossings(graph)
+        thin = {*self.ports, *range(len(sizes), len(graph.above))}
+        widths = [size[0] for size in sizes] + [DUMMY_WIDTH] * (len(graph.above) - len(sizes))
+        across = place_across(
+            graph, widths, lambda a, b: DUMMY_GAP if a in thin or b in thin else BOX_GAP
+        )
+        start = min(x - w / 2 for x, w in zip(across, widths, strict=True))
+        self.across = [x - start for x in across]
+        self._align_ports()
+        self.width = max(x + w / 2 for x, w in zip(self.across, widths, strict=True))
+        self.bands = self._bands()
 
-    def _slots(
-        self, chains: list[list[int]], fixed: list[float | None], end: int, beside: int
-    ) -> list[float]:
+    def flat(self) -> Flat:
+        """The drawing as it is handed out."""
+        centres = [(self.across[n], sum(self.bands[row]) / 2) for n, row in enumerate(self.row)]
+        leaving, entering = self._slots(0, 1), self._slots(-1, -2)
+        routes = []
+        for chain, leave, enter, turned in zip(self.graph.chains, leaving, entering, self.turned):
+            pieces = self._follow(chain, leave, enter)
+            routes.append([piece[::-1] for piece in reversed(pieces)] if turned else pieces)
+        return Flat(centres, routes, self.width, self.bands[-1][1])
+
+    def _align_ports(self) -> None:
+        """Moves the ports of a row to where their edges are bound, if that keeps their order."""
+        wanted = list(self.across)
+        for chain, (leave, enter) in zip(self.graph.chains, self.ends, strict=True):
+            if len(chain) == 2 and chain[0] in self.ports and enter is not None:
+                wanted[chain[0]] = self.across[chain[1]] + enter
+            if len(chain) == 2 and chain[1] in self.ports and leave is not None:
+                wanted[chain[1]] = self.across[chain[0]] + leave
+        for row in self.graph.rows:
+            apart = all(wanted[b] - wanted[a] >= DUMMY_GAP for a, b in itertools.pairwise(row))
+            if self.ports.issuperset(row) and apart:
+                for port in row:
+                    self.across[port] = wanted[port]
+
+    def _bands(self) -> list[Point]:
+        """Where each row starts and ends, along the flow."""
+        rows, sizes = self.graph.rows, self.sizes
+        level = {node: number for number, row in enumerate(rows) for node in row}
+        bends = [0.0] * len(rows)
+        for chain, (leave, enter) in zip(self.graph.chains, self.ends, strict=True):
+            places = [self.across[node] for node in chain]
+            places[0] += leave or 0.0
+            places[-1] += enter or 0.0
+            for node, (a, b) in zip(chain, itertools.pairwise(places)):
+                bends[level[node]] = max(bends[level[node]], abs(a - b))
+        bands = []
+        start = 0.0
+        empty = [self.ports.issuperset(nodes) for nodes in rows] + [False]
+        for row, (nodes, bend) in enumerate(zip(rows, bends)):
+            height = max((sizes[n][1] for n in nodes if n < len(sizes)), default=0.0)
+            bands.append((start, start + height))
+            gap = ROW_GAP + bend * ROW_GAP_PER_BEND
+            if empty[row] or empty[row + 1]:
+                gap = min(gap, PORT_GAP + bend * PORT_GAP_PER_BEND)
+            start += height + min(gap, MOST_ROW_GAP)
+        return bands
+
+    def _slots(self, end: int, beside: int) -> list[float]:
         """Where on its end box each edge is fastened, so that edges to the left start left."""
-        slots = [0.0] * len(chains)
+        chains = self.graph.chains
+        slots = [ends[end] or 0.0 for ends in self.ends]
         by_box: dict[int, list[int]] = {}
         for number, chain in enumerate(chains):
-            bound = fixed[number]
-            if bound is not None:
-                slots[number] = bound
-            elif chain[end] not in self.ports:
+            if self.ends[number][end] is None and chain[end] not in self.ports:
                 by_box.setdefault(chain[end], []).append(number)
         for box, numbers in by_box.items():
             bends = {n: self.across[chains[n][beside]] - self.across[box] for n in numbers}
@@ -215,10 +181,11 @@ class _Router:
                 slots[number] = (place - middle) * step
         return slots
 
-    def _follow(self, chain: list[int], leave: float, enter: float, row: int) -> list[Piece]:
+    def _follow(self, chain: list[int], leave: float, enter: float) -> list[Piece]:
         first, last = chain[0], chain[-1]
+        row = self.row[first]
         x = self.across[first] + leave
-        at = (x, self._edge_of(first, row, 1))
+        at = (x, self._edge_of(first, 1))
         pieces: list[Piece] = []
         for number, node in enumerate(chain[1:], start=1):
             upper, lower = self.bands[row + number - 1][1], self.bands[row + number][0]
@@ -228,21 +195,20 @@ class _Router:
             if upper - at[1] > TOUCHING:
                 pieces.append((at, (x, upper)))
             middle = (upper + lower) / 2
-            if abs(target - x) < 0.5:
-                pieces.append(((x, upper), (target, lower)))
-            else:
-                pieces.append(((x, upper), (x, middle), (target, middle), (target, lower)))
+            bend = () if abs(target - x) < 0.5 else ((x, middle), (target, middle))
+            pieces.append(((x, upper), *bend, (target, lower)))
             x, at = target, (target, lower)
-        end = (x, self._edge_of(last, row + len(chain) - 1, 0))
+        end = (x, self._edge_of(last, 0))
         if end[1] - at[1] > TOUCHING:
             pieces.append((at, end))
         return pieces
 
-    def _edge_of(self, node: int, row: int, side: int) -> float:
+    def _edge_of(self, node: int, side: int) -> float:
         """Where a box starts (side 0) or ends (side 1); a port lets edges pass its whole row."""
+        band = self.bands[self.row[node]]
         if node in self.ports:
-            return self.bands[row][1 - side]
-        return self.centres[node][1] + (side - 0.5) * self.sizes[node][1]
+            return band[1 - side]
+        return sum(band) / 2 + (side - 0.5) * self.sizes[node][1]
 
 
 def bounds(pieces: Sequence[Piece]) -> tuple[float, float]:

@@ -9,7 +9,9 @@ Source: Sugiyama, Tagawa & Toda 1981, IEEE Trans. SMC 11:109; median sweeps as i
 
 from __future__ import annotations
 
+import bisect
 import itertools
+import statistics
 from dataclasses import dataclass
 
 Pair = tuple[int, int]
@@ -91,10 +93,15 @@ def assign_rows(
     for a, b in edges:
         outgoing[a].append(b)
         incoming[b].append(a)
-    order = _topological(incoming, outgoing)
+    waiting = [len(nodes) for nodes in incoming]
+    order = [node for node in range(count) if not waiting[node]]
     row = [0] * count
     for node in order:
         row[node] = max((row[a] + 1 for a in incoming[node]), default=0)
+        for after in outgoing[node]:
+            waiting[after] -= 1
+            if waiting[after] == 0:
+                order.append(after)
     for node in last:
         row[node] = max(row)
     for _ in range(TIGHTENING_ROUNDS):
@@ -109,17 +116,6 @@ def assign_rows(
         if not moved:
             break
     return row
-
-
-def _topological(incoming: list[list[int]], outgoing: list[list[int]]) -> list[int]:
-    waiting = [len(nodes) for nodes in incoming]
-    order = [node for node, count in enumerate(waiting) if count == 0]
-    for node in order:
-        for after in outgoing[node]:
-            waiting[after] -= 1
-            if waiting[after] == 0:
-                order.append(after)
-    return order
 
 
 def make_rows(row: list[int], edges: list[Pair]) -> Rows:
@@ -173,26 +169,18 @@ def reduce_crossings(graph: Rows) -> None:
 
 
 def _positions(graph: Rows) -> list[int]:
-    position = [0] * len(graph.above)
-    for row in graph.rows:
-        for place, node in enumerate(row):
-            position[node] = place
-    return position
+    places = {node: place for row in graph.rows for place, node in enumerate(row)}
+    return [places[node] for node in range(len(places))]
 
 
 def _sort_by_median(
     row: list[int], neighbours: list[list[int]], position: list[int], *, keep_left: bool
 ) -> None:
-    def median(node: int) -> float:
-        places = sorted(position[other] for other in neighbours[node])
-        if not places:
-            return position[node]
-        half = len(places) // 2
-        if len(places) % 2:
-            return places[half]
-        return (places[half - 1] + places[half]) / 2
+    def middle(node: int) -> float:
+        places = [position[other] for other in neighbours[node]]
+        return statistics.median(places or [position[node]])
 
-    row.sort(key=lambda node: (median(node), position[node] if keep_left else -position[node]))
+    row.sort(key=lambda node: (middle(node), position[node] if keep_left else -position[node]))
     for place, node in enumerate(row):
         position[node] = place
 
@@ -205,13 +193,13 @@ def _swap_neighbours(graph: Rows) -> None:
             better = False
             for place in range(len(row) - 1):
                 a, b = row[place], row[place + 1]
-                now = then = 0
-                for neighbours in (graph.above, graph.below):
-                    for p in (position[other] for other in neighbours[a]):
-                        for q in (position[other] for other in neighbours[b]):
-                            now += p > q
-                            then += p < q
-                if then < now:
+                pairs = [
+                    (position[p], position[q])
+                    for neighbours in (graph.above, graph.below)
+                    for p in neighbours[a]
+                    for q in neighbours[b]
+                ]
+                if sum(p < q for p, q in pairs) < sum(p > q for p, q in pairs):
                     row[place], row[place + 1] = b, a
                     position[a], position[b] = place + 1, place
                     better = True
@@ -220,22 +208,11 @@ def _swap_neighbours(graph: Rows) -> None:
 def _crossings(graph: Rows) -> int:
     position = _positions(graph)
     total = 0
-    for upper, lower in itertools.pairwise(graph.rows):
-        ends = [
-            place
-            for node in upper
-            for place in sorted(position[other] for other in graph.below[node])
-        ]
-        # A Fenwick tree counts, for each edge, the earlier ones that end further right.
-        tree = [0] * (len(lower) + 1)
-        for number, end in enumerate(ends):
-            at_most, index = 0, end + 1
-            while index:
-                at_most += tree[index]
-                index -= index & -index
-            total += number - at_most
-            index = end + 1
-            while index < len(tree):
-                tree[index] += 1
-                index += index & -index
+    for upper in graph.rows[:-1]:
+        # Each edge crosses the earlier ones that end further right.
+        earlier: list[int] = []
+        for node in upper:
+            for end in sorted(position[other] for other in graph.below[node]):
+                total += len(earlier) - bisect.bisect_right(earlier, end)
+                bisect.insort(earlier, end)
     return total

@@ -19,13 +19,13 @@ from lamella._layer import masking
 from lamella._state import frame as frames
 from lamella._state.frame import Frame, Values
 from lamella.visualization._flops import equation_flops, programs_in
-from lamella.visualization.protocols import GraphLike, graph_of
+from lamella.visualization.protocols import graph_of
 
 # Stands for an axis other than the batch whose size is open; small, for a loop may run over it.
 OPEN_SIZE = 24
 
-# A layer and the number of one of its outputs; None and a number is an input of the model.
-Port = tuple[int | None, int]
+# A call and the number of one of its outputs.
+Port = tuple[int, int]
 
 _MARK = "door of call"
 
@@ -38,8 +38,7 @@ class Mark(NamedTuple):
     place: int
 
 
-@dataclass(frozen=True)
-class Spec:
+class Spec(NamedTuple):
     """Shape and number type of an array, with the batch open."""
 
     shape: tuple[int | None, ...]
@@ -58,21 +57,32 @@ class Call:
     is_input: bool = False
 
 
-@dataclass
-class Flow:
-    """Who feeds whom among the layers of one model.
+class Step(NamedTuple):
+    """One call among the layers directly in a model.
 
     Args:
-        order: its layers that were called, by their first call.
-        edges: from an output to an input, each with its number.
-        entries: what reads the model's inputs: (number of the input, reader).
-        exits: for each output of the model, where it comes from.
+        operation: what was called.
+        reads: the number of an input, and the name of a tensor that goes in there.
+        gives: the names of its outputs.
     """
 
-    order: list[Any] = field(default_factory=list)
-    edges: list[tuple[Port, Port]] = field(default_factory=list)
-    entries: list[tuple[int, Port]] = field(default_factory=list)
-    exits: list[list[Port]] = field(default_factory=list)
+    operation: Any
+    reads: list[tuple[int, Any]]
+    gives: list[Any]
+
+
+class Flow(NamedTuple):
+    """Who feeds whom in one model.
+
+    Args:
+        steps: in an order in which they can run.
+        inputs: the names of the tensors that come in.
+        outputs: for each output of the model, the names of the tensors that it is made of.
+    """
+
+    steps: list[Step]
+    inputs: list[Any]
+    outputs: list[list[Any]]
 
 
 @dataclass
@@ -89,11 +99,8 @@ class Trace:
     program: Jaxpr
     exact: bool
 
-    def calls_of(self, layer: Any) -> list[Call]:
-        return [call for call in self.calls if call.operation is layer]
-
     def flow(self, model: Any) -> Flow | None:
-        """How data flow between the layers directly in a model; None if it was not called."""
+        """How data flow between the layers directly in a model; None if it called none."""
         for number, call in enumerate(self.calls):
             if call.operation is model:
                 return _Reader(self, number).read()
@@ -132,7 +139,7 @@ def watch(model: Any) -> Trace | None:
 
 def _input_specs(model: Any) -> tuple[tuple, dict[str, Any], bool] | None:
     """What to call a model with: positional and named arguments, and if all sizes were known."""
-    graph: GraphLike | None = graph_of(model)
+    graph = graph_of(model)
     if graph is not None:
         tensors = [(tuple(tensor.shape), str(tensor.dtype)) for tensor in graph.inputs]
         structs = [struct_of(shape, dtype) for shape, dtype in tensors]
@@ -245,27 +252,37 @@ def _attribute(program: Jaxpr, calls: list[Call]) -> None:
 
 
 class _Reader:
-    """Follows arrays through a program, at the level of the layers directly in one model."""
+    """Follows arrays through a program, at the level of the layers directly in one model.
+
+    Tensors are named by a call and the number of its output; -1 stands for the model's own inputs.
+    """
 
     def __init__(self, trace: Trace, level: int) -> None:
         self.calls, self.program, self.level = trace.calls, trace.program, level
-        direct = {id(layer) for layer in trace.calls[level].operation.layers}
-        self.children = {
-            number
+        self.layers = {id(layer): layer for layer in trace.calls[level].operation.layers}
+        # What each call of a layer reads.
+        self.reads: dict[int, list[tuple[int, Port]]] = {
+            number: []
             for number, call in enumerate(trace.calls)
-            if call.parent == level and id(call.operation) in direct
+            if call.parent == level and id(call.operation) in self.layers
         }
-        self.flow = Flow()
+        self.exits: list[list[Port]] = []
         self.origins: dict[Any, frozenset[Port]] = {}
 
-    def read(self) -> Flow:
-        layers = {id(self.calls[n].operation): self.calls[n].operation for n in self.children}
-        ordered = sorted(self.children)
-        self.flow.order = list(dict.fromkeys(layers[id(self.calls[n].operation)] for n in ordered))
+    def read(self) -> Flow | None:
+        if not self.reads:
+            return None
         self._walk(self.program)
-        self.flow.edges = list(dict.fromkeys(self.flow.edges))
-        self.flow.entries = list(dict.fromkeys(self.flow.entries))
-        return self.flow
+        steps = []
+        for number, reads in self.reads.items():
+            call = self.calls[number]
+            self.layers.pop(id(call.operation), None)
+            ports = [(number, place) for place, _ in enumerate(call.output_tensors)]
+            steps.append(Step(call.operation, reads, ports))
+        # Layers that were not called stand alone.
+        steps += [Step(layer, [], []) for layer in self.layers.values()]
+        inputs = [(-1, place) for place, _ in enumerate(self.calls[self.level].input_tensors)]
+        return Flow(steps, inputs, self.exits)
 
     def _of(self, variable: Any) -> frozenset[Port]:
         if isinstance(variable, Literal):
@@ -296,27 +313,18 @@ class _Reader:
     def _through(self, mark: Mark, equation: Any) -> frozenset[Port]:
         """What an array is made of behind a mark."""
         origins = self._of(equation.invars[0])
-        if mark.call == self.level:
-            if mark.inwards:
-                return frozenset({(None, mark.place)})
-            self.flow.exits.append(sorted(origins, key=str))
-            return origins
-        if mark.call not in self.children:
-            return origins
-        port = (id(self.calls[mark.call].operation), mark.place)
-        if not mark.inwards:
-            return frozenset({port})
-        # A mask is made outside of the layer that it comes with, from that layer's input.
-        if equation.outvars[0].aval.dtype != bool:
-            for origin in sorted(origins, key=str):
-                self._enter(origin, port)
-        return frozenset()
-
-    def _enter(self, origin: Port, port: Port) -> None:
-        if origin[0] is None:
-            self.flow.entries.append((origin[1], port))
-        else:
-            self.flow.edges.append((origin, port))
+        if mark.call == self.level and not mark.inwards:
+            self.exits.append(sorted(origins))
+        elif mark.call == self.level:
+            return frozenset({(-1, mark.place)})
+        elif mark.call in self.reads and not mark.inwards:
+            return frozenset({(mark.call, mark.place)})
+        elif mark.call in self.reads:
+            # A mask is made outside of the layer that it comes with, from that layer's input.
+            if equation.outvars[0].aval.dtype != bool:
+                self.reads[mark.call] += [(mark.place, origin) for origin in sorted(origins)]
+            return frozenset()
+        return origins
 
 
 def _same_arguments(equation: Any, program: Jaxpr) -> bool:

@@ -1,17 +1,66 @@
-"""What one row of data costs in each layer: arithmetic, and memory for what layers give."""
+"""What weights hold, and what one row of data costs in each layer: arithmetic and memory."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import jax
+import ml_dtypes  # noqa: F401  teaches NumPy the names bfloat16, float8_e4m3fn ...
+import numpy as np
 
 from lamella.visualization._flops import program_flops
-from lamella.visualization._trace import Call, struct_of, watch
-from lamella.visualization.counting import memory
+from lamella.visualization._trace import struct_of, watch
 from lamella.visualization.protocols import LayerLike, ModelLike, graph_of
+
+
+def count(weights: Iterable[Any]) -> int:
+    """How many numbers the weights hold; a weight that is listed twice counts once."""
+    return sum(math.prod(weight.shape) for weight in _distinct(weights))
+
+
+def memory(weights: Iterable[Any]) -> float:
+    """How many bytes they take; a weight that is listed twice counts once."""
+    return sum(math.prod(weight.shape) * _bytes(weight.dtype) for weight in _distinct(weights))
+
+
+def memory_text(size: float) -> str:
+    """A size in the largest unit that leaves a number of 1 or more.
+
+    Example:
+        >>> memory_text(0), memory_text(1023), memory_text(407_080)
+        ('0.00 B', '1023.00 B', '397.54 KB')
+    """
+    return _scaled(size, 1024, ("B", "KB", "MB", "GB", "TB"))
+
+
+def flops_text(flops: int) -> str:
+    """A number of operations in full, and in thousands, millions ... if it is long.
+
+    Example:
+        >>> flops_text(18), flops_text(2_500_000)
+        ('18', '2,500,000 (2.50 M)')
+    """
+    return f"{flops:,} ({_scaled(flops, 1000, ' KMGT')})" if flops >= 1000 else str(flops)
+
+
+def _scaled(size: float, step: int, units: Sequence[str]) -> str:
+    number = 0
+    while size >= step and number < len(units) - 1:
+        size, number = size / step, number + 1
+    return f"{size:.2f} {units[number]}"
+
+
+def _distinct(weights: Iterable[Any]) -> Iterable[Any]:
+    return {id(weight): weight for weight in weights}.values()
+
+
+def _bytes(dtype: Any) -> float:
+    name = dtype if isinstance(dtype, str) else np.dtype(dtype).name
+    return 0.5 if name in ("int4", "uint4") else np.dtype(name).itemsize
 
 
 @dataclass
@@ -25,8 +74,8 @@ class Costs:
         total_memory: of the whole model.
     """
 
-    flops: dict[int, int] = field(default_factory=dict)
-    memory: dict[int, float] = field(default_factory=dict)
+    flops: Counter[int] = field(default_factory=Counter)
+    memory: defaultdict[int, float] = field(default_factory=lambda: defaultdict(float))
     total_flops: int = 0
     total_memory: float = 0.0
 
@@ -54,45 +103,39 @@ def costs_of(model: Any) -> Costs | None:
         return None
     costs = Costs()
     held = [0.0] * len(trace.calls)
-    for number in range(len(trace.calls) - 1, -1, -1):
-        call = trace.calls[number]
+    for number, call in reversed([*enumerate(trace.calls)]):
         layer = call.operation
         if isinstance(layer, ModelLike):
             held[number] += _add_ops(costs, layer)
         else:
-            held[number] = memory(_one_row(call))
+            held[number] = memory(_one_row(call.output_tensors))
         if call.parent is not None and isinstance(trace.calls[call.parent].operation, ModelLike):
             held[call.parent] += held[number]
-        costs.flops[id(layer)] = costs.flops.get(id(layer), 0) + call.flops
-        costs.memory[id(layer)] = costs.memory.get(id(layer), 0.0) + held[number]
+        costs.flops[id(layer)] += call.flops
+        costs.memory[id(layer)] += held[number]
     costs.total_flops, costs.total_memory = trace.calls[0].flops, held[0]
     return costs
 
 
-def _one_row(call: Call) -> list[Any]:
-    return [struct_of(spec.shape, spec.dtype) for spec in call.output_tensors]
+def _one_row(tensors: Iterable[Any]) -> list[Any]:
+    return [struct_of(tuple(tensor.shape), str(tensor.dtype)) for tensor in tensors]
 
 
 def _add_ops(costs: Costs, model: Any) -> float:
     """Adds the ops in a model's graph, which are no layers, and gives what they hold together."""
     graph = graph_of(model)
     total = 0.0
-    for node in _ops(graph.nodes if graph is not None else ()):
-        key = id(node.operation)
-        outputs = [struct_of(tuple(t.shape), str(t.dtype)) for t in node.output_tensors]
-        inputs = {id(t): struct_of(tuple(t.shape), str(t.dtype)) for t in node.input_tensors}
-        size = memory(outputs)
-        program = jax.make_jaxpr(lambda values, node=node: _call(node, values))(inputs)
-        costs.flops[key] = costs.flops.get(key, 0) + program_flops(program.jaxpr)
-        costs.memory[key] = costs.memory.get(key, 0.0) + size
+    for node in graph.nodes if graph is not None else ():
+        if node.is_input or isinstance(node.operation, LayerLike):
+            continue
+
+        def run(values: dict[int, Any], node: Any = node) -> Any:
+            args, kwargs = node.fill(values)
+            return node.operation(*args, **kwargs)
+
+        inputs = dict(zip(map(id, node.input_tensors), _one_row(node.input_tensors)))
+        size = memory(_one_row(node.output_tensors))
+        costs.flops[id(node.operation)] += program_flops(jax.make_jaxpr(run)(inputs).jaxpr)
+        costs.memory[id(node.operation)] += size
         total += size
     return total
-
-
-def _ops(nodes: Iterable[Any]) -> list[Any]:
-    return [n for n in nodes if not n.is_input and not isinstance(n.operation, LayerLike)]
-
-
-def _call(node: Any, values: dict[int, Any]) -> Any:
-    args, kwargs = node.fill(values)
-    return node.operation(*args, **kwargs)

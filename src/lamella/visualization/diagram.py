@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import functools
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from lamella._base.errors import NotReady
-from lamella.visualization._trace import Call, Flow, Port, Trace, watch
+from lamella._graph.node import Node
+from lamella.visualization._trace import Call, Flow, Step, Trace, watch
 from lamella.visualization.listing import list_layers, select
 from lamella.visualization.palette import family_of
 from lamella.visualization.protocols import (
-    GraphLike,
     LayerLike,
     ModelLike,
-    NodeLike,
-    class_name,
     graph_of,
     recorded_shapes,
     shape_text,
     visible_nodes,
 )
 
+Calls = Sequence[Node | Call]
 
-@dataclass(frozen=True)
-class Box:
+
+class Box(NamedTuple):
     """One layer.
 
     Args:
@@ -46,16 +44,14 @@ class Box:
     group: str | None = None
 
 
-@dataclass(frozen=True)
-class Edge:
+class Edge(NamedTuple):
     """Data flows from one box to another."""
 
     source: str
     target: str
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(NamedTuple):
     """A frame around the boxes of a nested model."""
 
     id: str
@@ -71,18 +67,6 @@ class Diagram:
     boxes: list[Box] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class Details:
-    """What each box tells besides its class."""
-
-    shapes: bool = False
-    dtype: bool = False
-    names: bool = False
-    nested: bool = False
-    activations: bool = False
-    trainable: bool = False
 
 
 def from_model(
@@ -125,15 +109,15 @@ def from_model(
             f"Model '{model.name}' has no shapes yet, so it cannot be drawn.",
             help="Call model.build(input_shape) or call the model on a batch first.",
         )
-    details = Details(
-        shapes=show_shapes,
-        dtype=show_dtype,
-        names=show_layer_names,
-        nested=expand_nested,
-        activations=show_layer_activations,
-        trainable=show_trainable,
-    )
-    builder = _Builder(Diagram(str(model.name)), details, model)
+    told = {
+        "Activation": show_layer_activations,
+        "Input shape": show_shapes,
+        "Output shape": show_shapes,
+        "Output dtype": show_dtype,
+        "Trainable": show_trainable,
+    }
+    builder = _Builder(model, {label for label in told if told[label]})
+    builder.names, builder.nested = show_layer_names, expand_nested
     if layer_range is not None:
         builder.chosen = {id(layer) for layer in select(list_layers(model).layers, layer_range)}
     builder.add_model(model, None)
@@ -141,8 +125,7 @@ def from_model(
     return builder.diagram
 
 
-@dataclass
-class _Ends:
+class _Ends(NamedTuple):
     """The boxes at which data enter and leave a part of the diagram, by input and output."""
 
     inputs: list[list[str]]
@@ -153,16 +136,16 @@ class _Builder:
     """Adds models to a diagram, outermost first.
 
     Args:
-        diagram: what grows.
-        details: what boxes tell.
         root: the outermost model; it runs, at most once, to see into models without a graph.
+        labels: what boxes tell.
     """
 
-    def __init__(self, diagram: Diagram, details: Details, root: Any) -> None:
-        self.diagram = diagram
-        self.details = details
-        self.root = root
-        self.chosen: set[int] | None = None
+    names, nested = False, False
+    chosen: set[int] | None = None
+
+    def __init__(self, root: Any, labels: set[str]) -> None:
+        self.root, self.labels = root, labels
+        self.diagram = Diagram(str(root.name))
         # A layer that several models share has one box, in the first of them.
         self.drawn: dict[int, _Ends] = {}
 
@@ -171,141 +154,102 @@ class _Builder:
         return watch(self.root) if callable(self.root) else None
 
     def add_model(self, model: Any, group: str | None) -> _Ends:
-        graph = graph_of(model)
-        if graph is not None:
-            return self._add_graph(model, graph, group)
-        flow = self.trace.flow(model) if self.trace is not None else None
-        if flow is None or not flow.order:
-            return self._add_chain(model, group)
-        return self._add_flow(model, flow, group)
-
-    def _add_graph(self, model: Any, graph: GraphLike, group: str | None) -> _Ends:
-        shown = [n for n in visible_nodes(model, graph) if self._wanted(model, n.operation)]
-        calls: dict[int, list[NodeLike]] = {}
-        for node in shown:
-            calls.setdefault(id(node.operation), []).append(node)
-        sources: dict[int, list[str]] = {}
-        readers: dict[int, list[str]] = {}
-        for node in shown:
-            operation = node.operation
-            ends = self._add_operation(operation, calls[id(operation)], group)
-            for index, tensor in enumerate(node.input_tensors):
-                entries = _at(ends.inputs, index)
-                readers.setdefault(id(tensor), []).extend(entries)
-                self._connect(sources.get(id(tensor), []), entries)
-            for index, tensor in enumerate(node.output_tensors):
-                sources[id(tensor)] = _at(ends.outputs, index)
+        flow, calls = self._flow(model)
+        sources: dict[Any, list[str]] = {}
+        readers: dict[Any, list[str]] = {}
+        for step in flow.steps:
+            if not self._wanted(model, step.operation):
+                continue
+            key = id(step.operation)
+            if key not in self.drawn:
+                self.drawn[key] = self._draw(step.operation, calls.get(key, []), group)
+            ends = self.drawn[key]
+            for place, tensor in step.reads:
+                entries = _at(ends.inputs, place)
+                readers.setdefault(tensor, []).extend(entries)
+                self._connect(sources.get(tensor, []), entries)
+            for place, tensor in enumerate(step.gives):
+                sources[tensor] = _at(ends.outputs, place)
+        past = {tensor for made in flow.outputs for tensor in made} - sources.keys()
+        for tensor in flow.inputs:
+            # An input of a nested model that reaches its outputs past all layers has a box.
+            if group is not None and tensor in past:
+                sources[tensor] = [self._add_box("Input", family="input", group=group)]
+                self._connect(sources[tensor], readers.get(tensor, []))
         return _Ends(
-            [sources.get(id(t)) or readers.get(id(t), []) for t in graph.inputs],
-            [sources.get(id(t), []) for t in graph.outputs],
+            [sources.get(tensor) or readers.get(tensor, []) for tensor in flow.inputs],
+            [[box for t in made for box in sources.get(t, [])] for made in flow.outputs],
         )
 
-    def _add_flow(self, model: Any, flow: Flow, group: str | None) -> _Ends:
-        """A model without a graph, as it ran; layers that were not called stand alone."""
-        ends: dict[int, _Ends] = {}
-        for layer in dict.fromkeys([*flow.order, *model.layers]):
-            if self._wanted(model, layer):
-                ends[id(layer)] = self._add_operation(layer, self._calls_of(layer), group)
-        places = [place for place, _ in flow.entries]
-        places += [place for ports in flow.exits for layer, place in ports if layer is None]
-        inputs: list[list[str]] = [[] for _ in range(max(places, default=-1) + 1)]
-        for place, (layer, index) in flow.entries:
-            inputs[place].extend(_at(ends[layer].inputs, index) if layer in ends else [])
-        if group is not None:
-            self._add_way_round(flow, inputs, group)
-
-        def sources(port: Port) -> list[str]:
-            layer, place = port
-            if layer is None:
-                return inputs[place] if group is not None else []
-            return _at(ends[layer].outputs, place) if layer in ends else []
-
-        for source, (layer, index) in flow.edges:
-            if layer in ends:
-                self._connect(sources(source), _at(ends[layer].inputs, index))
-        outputs = [[box for port in ports for box in sources(port)] for ports in flow.exits]
-        return _Ends(inputs, outputs)
-
-    def _add_way_round(self, flow: Flow, inputs: list[list[str]], group: str) -> None:
-        """A box for each input of a nested model that reaches its outputs past all layers."""
-        past = {place for ports in flow.exits for layer, place in ports if layer is None}
-        for place in sorted(past):
-            box = Box(f"n{len(self.diagram.boxes)}", "Input", family="input", group=group)
-            self.diagram.boxes.append(box)
-            self._connect([box.id], inputs[place])
-            inputs[place] = [box.id]
-
-    def _calls_of(self, layer: Any) -> list[Call]:
-        """The calls whose shapes are told; where a size was made up, none."""
-        if self.trace is None or not self.trace.exact:
-            return []
-        return [call for call in self.trace.calls_of(layer) if call.output_tensors]
+    def _flow(self, model: Any) -> tuple[Flow, dict[int, list[Any]]]:
+        """What runs in a model, and by layer the calls of which shapes are told."""
+        graph = graph_of(model)
+        calls: dict[int, list[Any]] = {}
+        if graph is not None:
+            nodes = visible_nodes(model, graph)
+            for node in nodes:
+                calls.setdefault(id(node.operation), []).append(node)
+            outputs = [[id(tensor)] for tensor in graph.outputs]
+            return Flow([_step(n) for n in nodes], [*map(id, graph.inputs)], outputs), calls
+        flow = self.trace.flow(model) if self.trace is not None else None
+        if flow is not None and self.trace is not None and self.trace.exact:
+            for call in self.trace.calls:
+                if call.output_tensors:
+                    calls.setdefault(id(call.operation), []).append(call)
+        if flow is None:
+            layers = [layer for layer in model.layers if self._wanted(model, layer)] or [model]
+            steps = [Step(layer, [(0, n)], [n + 1]) for n, layer in enumerate(layers)]
+            flow = Flow(steps, [0], [[len(steps)]])
+        return flow, calls
 
     def _wanted(self, model: Any, operation: Any) -> bool:
         return self.chosen is None or model is not self.root or id(operation) in self.chosen
 
-    def _add_chain(self, model: Any, group: str | None) -> _Ends:
-        layers = [layer for layer in model.layers if self._wanted(model, layer)]
-        if not layers:
-            only = self._add_operation(model, [], group)
-            return _Ends(only.inputs, only.outputs)
-        parts = [self._add_operation(layer, [], group) for layer in layers]
-        for before, after in itertools.pairwise(parts):
-            self._connect(_at(before.outputs, 0), _at(after.inputs, 0))
-        return _Ends(parts[0].inputs, parts[-1].outputs)
-
-    def _add_operation(self, operation: Any, calls: Sequence[NodeLike], group: str | None) -> _Ends:
-        if id(operation) not in self.drawn:
-            self.drawn[id(operation)] = self._draw(operation, calls, group)
-        return self.drawn[id(operation)]
-
-    def _draw(self, operation: Any, calls: Sequence[NodeLike], group: str | None) -> _Ends:
+    def _draw(self, operation: Any, calls: Calls, group: str | None) -> _Ends:
         nested = isinstance(operation, ModelLike)
-        if nested and self.details.nested and operation.layers and operation.built:
+        if nested and self.nested and operation.layers and operation.built:
             frame = Group(f"g{len(self.diagram.groups)}", str(operation.name), group)
             self.diagram.groups.append(frame)
             return self.add_model(operation, frame.id)
-        title = "InputLayer" if calls and calls[0].is_input else class_name(operation)
-        box = Box(
-            id=f"n{len(self.diagram.boxes)}",
-            title=title,
-            name=str(operation.name) if self.details.names else "",
-            rows=tuple(_rows(operation, calls, self.details)),
-            family="model" if nested else family_of(title),
-            group=group,
-        )
-        self.diagram.boxes.append(box)
-        return _Ends([[box.id]], [[box.id]])
+        title = "InputLayer" if calls and calls[0].is_input else type(operation).__name__
+        name = str(operation.name) if self.names else ""
+        rows = tuple(row for row in _facts(operation, calls) if row[0] in self.labels)
+        box = self._add_box(title, name, rows, "model" if nested else family_of(title), group)
+        return _Ends([[box]], [[box]])
+
+    def _add_box(self, *parts: Any, **named: Any) -> str:
+        self.diagram.boxes.append(Box(f"n{len(self.diagram.boxes)}", *parts, **named))
+        return self.diagram.boxes[-1].id
 
     def _connect(self, sources: Sequence[str], targets: Sequence[str]) -> None:
         self.diagram.edges.extend(Edge(a, b) for a in sources for b in targets)
+
+
+def _step(node: Node) -> Step:
+    reads = list(enumerate(map(id, node.input_tensors)))
+    return Step(node.operation, reads, [*map(id, node.output_tensors)])
 
 
 def _at(ends: list[list[str]], index: int) -> list[str]:
     return ends[min(index, len(ends) - 1)] if ends else []
 
 
-def _rows(operation: Any, calls: Sequence[NodeLike], details: Details) -> list[tuple[str, str]]:
-    rows = []
-    if details.activations:
-        activation = getattr(operation, "activation", None)
-        if activation is not None:
-            named = getattr(activation, "__name__", None) or class_name(activation)
-            rows.append(("Activation", str(named)))
-    if details.shapes:
-        if calls and not calls[0].is_input:
-            rows.append(("Input shape", _shapes([node.input_tensors for node in calls])))
-        if calls:
-            rows.append(("Output shape", _shapes([node.output_tensors for node in calls])))
-        else:
-            rows.append(("Output shape", shape_text(recorded_shapes(operation))))
-    if details.dtype:
-        tensors = [tensor for node in calls for tensor in node.output_tensors]
-        dtypes = dict.fromkeys(str(tensor.dtype) for tensor in tensors)
-        rows.append(("Output dtype", ", ".join(dtypes) or str(getattr(operation, "dtype", "?"))))
-    if details.trainable and isinstance(operation, LayerLike) and operation.weights:
-        rows.append(("Trainable", "yes" if operation.trainable else "no"))
-    return rows
+def _facts(operation: Any, calls: Calls) -> list[tuple[str, str]]:
+    """All that can be told of a layer, by label."""
+    facts = []
+    activation = getattr(operation, "activation", None)
+    if activation is not None:
+        named = getattr(activation, "__name__", None) or type(activation).__name__
+        facts.append(("Activation", str(named)))
+    if calls and not calls[0].is_input:
+        facts.append(("Input shape", _shapes([call.input_tensors for call in calls])))
+    shapes = _shapes([call.output_tensors for call in calls])
+    facts.append(("Output shape", shapes or shape_text(recorded_shapes(operation))))
+    dtypes = dict.fromkeys(str(tensor.dtype) for call in calls for tensor in call.output_tensors)
+    facts.append(("Output dtype", ", ".join(dtypes) or str(getattr(operation, "dtype", "?"))))
+    if isinstance(operation, LayerLike) and operation.weights:
+        facts.append(("Trainable", "yes" if operation.trainable else "no"))
+    return facts
 
 
 def _shapes(calls: Sequence[Sequence[Any]]) -> str:

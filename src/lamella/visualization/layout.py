@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import NamedTuple
 
 from lamella._base.check import one_of
 from lamella.visualization._flat import Flat, FlatEdge, Piece, Point, bounds, place_flat
@@ -17,7 +17,6 @@ from lamella.visualization._layers import turn_back_edges
 from lamella.visualization.diagram import Diagram, Edge, Group
 from lamella.visualization.text import text_width
 
-Direction = Literal["TB", "LR", "BT", "RL"]
 Size = tuple[float, float]
 
 MARGIN = 16.0
@@ -28,8 +27,7 @@ LABEL_SIDE, LABEL_GAP = 12.0, 8.0
 LOOP = 18.0
 
 
-@dataclass(frozen=True)
-class Rectangle:
+class Rectangle(NamedTuple):
     """A place on the page: upper left corner and size in pixels."""
 
     x: float
@@ -38,8 +36,7 @@ class Rectangle:
     height: float
 
 
-@dataclass(frozen=True)
-class Route:
+class Route(NamedTuple):
     """The way of one edge: two points are a straight line, four a cubic curve."""
 
     edge: Edge
@@ -82,22 +79,28 @@ def place(diagram: Diagram, sizes: Mapping[str, Size], rankdir: str = "TB") -> P
 
 
 @dataclass
-class _Part:
-    """One level, laid out by itself. Items are boxes and frames; ports are numbered by edge."""
+class _Level:
+    """The page or a frame, laid out by itself. Items are boxes and frames; edges have numbers.
+
+    Args:
+        items: what lies directly in it.
+        edges: upper and lower item of each edge on this level.
+        entries, exits: the items that edges through the frame lead to, or come from.
+        ports: where those edges pass the frame, across: entries and exits.
+    """
 
     items: list[str] = field(default_factory=list)
-    edges: list[tuple[str, str, int]] = field(default_factory=list)
-    entries: list[tuple[int, str]] = field(default_factory=list)
-    exits: list[tuple[str, int]] = field(default_factory=list)
+    edges: dict[int, tuple[str, str]] = field(default_factory=dict)
+    entries: dict[int, str] = field(default_factory=dict)
+    exits: dict[int, str] = field(default_factory=dict)
+    ports: tuple[dict[int, float], dict[int, float]] = ({}, {})
+    flat: Flat = field(default_factory=lambda: Flat([], [], 0.0, 0.0))
+    routes: dict[int, list[Piece]] = field(default_factory=dict)
 
 
-@dataclass
-class _Placed:
-    flat: Flat
-    numbers: dict[str, int]
-    routes: dict[int, list[Piece]]
-    entry: dict[int, float]
-    exit: dict[int, float]
+# A level and what stands for a box on it, from the innermost common level inwards.
+Way = list[tuple[str | None, str]]
+ENTRY, EXIT = 0, 1
 
 
 class _Layout:
@@ -108,9 +111,8 @@ class _Layout:
         self.sizes = {key: (h, w) if sideways else (w, h) for key, (w, h) in sizes.items()}
         self.parent: dict[str, str | None] = {box.id: box.group for box in diagram.boxes}
         self.parent.update({group.id: group.parent for group in diagram.groups})
-        self.parts: dict[str | None, _Part] = {None: _Part()}
-        self.parts.update({group.id: _Part() for group in diagram.groups})
-        self.placed: dict[str | None, _Placed] = {}
+        self.levels: dict[str | None, _Level] = {None: _Level()}
+        self.levels.update({group.id: _Level() for group in diagram.groups})
         self.pieces: dict[int, list[tuple[int, list[Piece]]]] = {}
         self.result = Placement()
         self.lead: dict[str, Point] = {}
@@ -118,18 +120,14 @@ class _Layout:
 
     def run(self) -> Placement:
         for key, parent in self.parent.items():
-            self.parts[parent].items.append(key)
-        self.turned = self._find_turned()
-        for number, edge in enumerate(self.diagram.edges):
-            if edge.source != edge.target:
-                ends = edge.source, edge.target
-                self._spread(number, *(ends[::-1] if number in self.turned else ends))
+            self.levels[parent].items.append(key)
+        self._spread()
         # A frame comes after its parent in the list, so backwards all content is placed first.
         for group in reversed(self.diagram.groups):
-            self._place_part(group.id)
+            self._place_level(self.levels[group.id])
             self._measure_frame(group)
-        self._place_part(None)
-        self._collect(None, (0.0, 0.0), 0)
+        self._place_level(self.levels[None])
+        self._collect(self.levels[None], (0.0, 0.0), 0)
         self._add_loops()
         self._route_all()
         self._finish()
@@ -137,7 +135,7 @@ class _Layout:
 
     def _measure_frame(self, group: Group) -> None:
         """The size of a frame, and the room before its content; the label is always on top."""
-        flat = self.placed[group.id].flat
+        flat = self.levels[group.id].flat
         label = text_width(group.label, LABEL_SIZE, bold=True)
         padding, top = FRAME_PADDING, FRAME_PADDING + FRAME_LABEL
         if self.sideways:
@@ -145,113 +143,89 @@ class _Layout:
             size = (flat.across + top + padding, max(flat.along, label) + 2 * padding)
         else:
             # Edges that pass the upper side do it beside the label.
-            ports = self.placed[group.id].exit if self.backwards else self.placed[group.id].entry
+            ports = self.levels[group.id].ports[EXIT if self.backwards else ENTRY]
             covered = LABEL_SIDE + label + LABEL_GAP - padding - min(ports.values(), default=label)
             spare = max(label - flat.across, 2 * covered, 0.0)
             self.lead[group.id] = (padding + spare / 2, padding if self.backwards else top)
             size = (flat.across + spare + 2 * padding, flat.along + top + padding)
         self.sizes[group.id] = size
 
-    def _path(self, item: str) -> list[tuple[str | None, str]]:
+    def _path(self, item: str) -> Way:
         """The levels an item is in, outermost first, and what stands for it on each."""
-        path: list[tuple[str | None, str]] = []
-        current: str | None = item
-        while current is not None:
-            parent = self.parent[current]
-            path.append((parent, current))
-            current = parent
-        return path[::-1]
+        parent = self.parent[item]
+        return [*(self._path(parent) if parent is not None else []), (parent, item)]
 
-    def _find_turned(self) -> set[int]:
-        """The edges that close a cycle; they are laid out backwards, frames and all."""
-        levels: dict[str | None, list[tuple[str, str, int]]] = {}
+    def _spread(self) -> None:
+        """Cuts each edge into its part on the common level and its ways through frames."""
+        ways: dict[int, tuple[Way, Way]] = {}
         for number, edge in enumerate(self.diagram.edges):
             if edge.source != edge.target:
-                level, source, target = self._meeting(edge.source, edge.target)
-                levels.setdefault(level, []).append((source, target, number))
-        turned = set()
-        for level, edges in levels.items():
-            numbers = {item: n for n, item in enumerate(self.parts[level].items)}
-            pairs = [(numbers[a], numbers[b]) for a, b, _ in edges]
+                source, target = self._path(edge.source), self._path(edge.target)
+                common = sum(a == b for a, b in zip(source, target))
+                ways[number] = source[common:], target[common:]
+                level, item = source[common]
+                self.levels[level].edges[number] = item, target[common][1]
+        for part in self.levels.values():
+            # Edges that close a cycle are laid out backwards, frames and all.
+            numbers = {item: n for n, item in enumerate(part.items)}
+            pairs = [(numbers[a], numbers[b]) for a, b in part.edges.values()]
             downward = turn_back_edges(len(numbers), pairs)
-            compared = zip(pairs, downward, edges, strict=True)
-            turned |= {number for before, after, (*_, number) in compared if before != after}
-        return turned
+            for number, before, after in zip([*part.edges], pairs, downward):
+                if before != after:
+                    self.turned.add(number)
+                    part.edges[number] = part.edges[number][::-1]
+        for number, way in ways.items():
+            above, below = way[::-1] if number in self.turned else way
+            for level, item in above[1:]:
+                self.levels[level].exits[number] = item
+            for level, item in below[1:]:
+                self.levels[level].entries[number] = item
 
-    def _meeting(self, source: str, target: str) -> tuple[str | None, str, str]:
-        """The innermost level that holds both, and what stands for each of them there."""
-        sources, targets = self._path(source), self._path(target)
-        common = sum(a == b for a, b in zip(sources, targets))
-        return sources[common][0], sources[common][1], targets[common][1]
-
-    def _spread(self, number: int, source: str, target: str) -> None:
-        """Cuts an edge into its part on the common level and its ways through frames."""
-        level, above, below = self._meeting(source, target)
-        self.parts[level].edges.append((above, below, number))
-        sources, targets = self._path(source), self._path(target)
-        common = sum(a == b for a, b in zip(sources, targets))
-        for inner, item in sources[common + 1 :]:
-            self.parts[inner].exits.append((item, number))
-        for inner, item in targets[common + 1 :]:
-            self.parts[inner].entries.append((number, item))
-
-    def _place_part(self, level: str | None) -> None:
-        part = self.parts[level]
+    def _place_level(self, part: _Level) -> None:
         numbers = {item: n for n, item in enumerate(part.items)}
-        sizes = [self.sizes[item] for item in part.items]
-        first = range(len(sizes), len(sizes) + len(part.entries))
-        last = range(first.stop, first.stop + len(part.exits))
-        sizes += [(4.0, 0.0)] * (len(first) + len(last))
-        edges, owners = [], []
-        for source, target, number in part.edges:
-            leave, enter = self._exit(source, number), self._entry(target, number)
-            edges.append(FlatEdge(numbers[source], numbers[target], leave, enter))
-            owners.append(number)
-        for port, (number, item) in zip(first, part.entries, strict=True):
-            edges.append(FlatEdge(port, numbers[item], None, self._entry(item, number)))
-            owners.append(number)
-        for port, (item, number) in zip(last, part.exits, strict=True):
-            edges.append(FlatEdge(numbers[item], port, self._exit(item, number), None))
-            owners.append(number)
-        flat = place_flat(sizes, edges, frozenset(first), frozenset(last))
-        self.placed[level] = _Placed(
-            flat,
-            numbers,
-            {},
-            {n: flat.centres[p][0] for p, (n, _) in zip(first, part.entries, strict=True)},
-            {n: flat.centres[p][0] for p, (_, n) in zip(last, part.exits, strict=True)},
+        first = {number: n for n, number in enumerate(part.entries, start=len(numbers))}
+        last = {number: n for n, number in enumerate(part.exits, start=len(numbers) + len(first))}
+        sizes = [self.sizes[item] for item in part.items] + [(4.0, 0.0)] * len((*first, *last))
+        edges = [
+            (n, FlatEdge(numbers[a], numbers[b], self._bound(a, n, EXIT), self._bound(b, n, ENTRY)))
+            for n, (a, b) in part.edges.items()
+        ]
+        for n, item in part.entries.items():
+            edges.append((n, FlatEdge(first[n], numbers[item], None, self._bound(item, n, ENTRY))))
+        for n, item in part.exits.items():
+            edges.append((n, FlatEdge(numbers[item], last[n], self._bound(item, n, EXIT), None)))
+        ports = frozenset(first.values()), frozenset(last.values())
+        part.flat = place_flat(sizes, [edge for _, edge in edges], *ports)
+        across = [centre[0] for centre in part.flat.centres]
+        part.ports = (
+            {n: across[p] for n, p in first.items()},
+            {n: across[p] for n, p in last.items()},
         )
-        for number, route in zip(owners, flat.routes, strict=True):
+        for (number, _), route in zip(edges, part.flat.routes, strict=True):
             # On one level an edge has one part only, unless it leaves and enters the same frame.
-            self.placed[level].routes.setdefault(number, []).extend(route)
+            part.routes.setdefault(number, []).extend(route)
 
-    def _entry(self, item: str, number: int) -> float | None:
-        if item not in self.placed:
+    def _bound(self, item: str, number: int, side: int) -> float | None:
+        """Where an edge must meet a frame, from its middle; None at a box."""
+        if item not in self.levels:
             return None
-        return self.placed[item].entry[number] + self.lead[item][0] - self.sizes[item][0] / 2
+        return self.levels[item].ports[side][number] + self.lead[item][0] - self.sizes[item][0] / 2
 
-    def _exit(self, item: str, number: int) -> float | None:
-        if item not in self.placed:
-            return None
-        return self.placed[item].exit[number] + self.lead[item][0] - self.sizes[item][0] / 2
-
-    def _collect(self, level: str | None, origin: Point, depth: int) -> None:
+    def _collect(self, part: _Level, origin: Point, depth: int) -> None:
         """Moves a level and all within it to its place on the page."""
-        placed = self.placed[level]
-        for number, pieces in placed.routes.items():
-            leaves = any(n == number for _, n in self.parts[level].exits)
-            order = -depth if leaves else depth
+        for number, pieces in part.routes.items():
+            order = -depth if number in part.exits else depth
             moved = [tuple((x + origin[0], y + origin[1]) for x, y in piece) for piece in pieces]
             self.pieces.setdefault(number, []).append((order, moved))
-        for item, n in placed.numbers.items():
-            (x, y), (across, along) = placed.flat.centres[n], self.sizes[item]
+        for item, (x, y) in zip(part.items, part.flat.centres):
+            across, along = self.sizes[item]
             corner = (x - across / 2 + origin[0], y - along / 2 + origin[1])
-            target = self.result.frames if item in self.parts else self.result.boxes
-            target[item] = Rectangle(*corner, across, along)
-            if item in self.parts:
-                lead = self.lead[item]
-                inside = (corner[0] + lead[0], corner[1] + lead[1])
-                self._collect(item, inside, depth + 1)
+            if item not in self.levels:
+                self.result.boxes[item] = Rectangle(*corner, across, along)
+                continue
+            self.result.frames[item] = Rectangle(*corner, across, along)
+            lead = self.lead[item]
+            self._collect(self.levels[item], (corner[0] + lead[0], corner[1] + lead[1]), depth + 1)
 
     def _route_all(self) -> None:
         for number, parts in sorted(self.pieces.items()):
@@ -276,7 +250,7 @@ class _Layout:
 
     def _finish(self) -> None:
         """Adds the margin, and turns `across` and `along` into x and y."""
-        result, flat = self.result, self.placed[None].flat
+        result, flat = self.result, self.levels[None].flat
         pieces = [piece for route in result.routes for piece in route.pieces]
         least, most = bounds(pieces)
         shift = MARGIN - min(0.0, least)
@@ -290,9 +264,10 @@ class _Layout:
             return (y, x) if self.sideways else (x, y)
 
         def rectangle(r: Rectangle) -> Rectangle:
-            corners = point((r.x, r.y)), point((r.x + r.width, r.y + r.height))
-            xs, ys = zip(*corners, strict=True)
-            return Rectangle(min(xs), min(ys), max(xs) - min(xs), max(ys) - min(ys))
+            (left, top), (right, bottom) = point((r.x, r.y)), point((r.x + r.width, r.y + r.height))
+            return Rectangle(
+                min(left, right), min(top, bottom), abs(right - left), abs(bottom - top)
+            )
 
         result.boxes = {key: rectangle(r) for key, r in result.boxes.items()}
         result.frames = {key: rectangle(r) for key, r in result.frames.items()}

@@ -3,37 +3,22 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from lamella._base.errors import InvalidArgument
-from lamella.visualization.costs import Costs
-from lamella.visualization.counting import memory_text
+from lamella._graph.function import Graph
+from lamella.visualization.costs import Costs, memory_text
 from lamella.visualization.protocols import (
-    GraphLike,
     LayerLike,
     ModelLike,
-    class_name,
     graph_of,
     recorded_shapes,
     shape_text,
     visible_nodes,
 )
-
-
-@dataclass
-class Row:
-    """What is told of one layer."""
-
-    name: str
-    kind: str
-    shape: str
-    params: str
-    connections: str
-    trainable: str
-    flops: str = "?"
-    memory: str = "?"
 
 
 @dataclass
@@ -51,29 +36,23 @@ def list_layers(model: Any) -> Listing:
     graph = graph_of(model)
     if graph is None:
         return Listing(list(model.layers))
-    shown = visible_nodes(model, graph)
-    kept = {id(node.operation) for node in shown}
-    listing = Listing([op for op in graph.operations if id(op) in kept])
-    numbers: dict[int, int] = {}
-    calls: dict[int, int] = {}
+    kept = {id(node.operation) for node in visible_nodes(model, graph)}
+    listing = Listing([op for op in graph.operations if id(op) in kept], chain=_is_chain(graph))
+    origins: dict[int, str] = {}
+    calls: Counter[int] = Counter()
     for node in graph.nodes:
-        numbers[id(node)] = calls.get(id(node.operation), 0)
-        calls[id(node.operation)] = numbers[id(node)] + 1
-    for node in shown:
         key = id(node.operation)
-        listing.shapes[key] = [tensor.shape for tensor in node.output_tensors]
-        told = listing.connections.setdefault(key, [])
-        for tensor in node.input_tensors:
-            before = tensor.producer
-            if before is None or id(before) not in numbers or id(before.operation) not in kept:
-                continue
-            index = [id(output) for output in before.output_tensors].index(id(tensor))
-            told.append(f"{before.operation.name}[{numbers[id(before)]}][{index}]")
-    listing.chain = _is_chain(graph)
+        if key in kept:
+            listing.shapes[key] = [tensor.shape for tensor in node.output_tensors]
+            told = listing.connections.setdefault(key, [])
+            told += [origins[id(t)] for t in node.input_tensors if id(t) in origins]
+            for index, tensor in enumerate(node.output_tensors):
+                origins.setdefault(id(tensor), f"{node.operation.name}[{calls[key]}][{index}]")
+            calls[key] += 1
     return listing
 
 
-def _is_chain(graph: GraphLike) -> bool:
+def _is_chain(graph: Graph) -> bool:
     """Whether the calls follow one another, each of a layer of its own."""
     readers = [id(tensor) for node in graph.nodes for tensor in node.input_tensors]
     operations = [id(node.operation) for node in graph.nodes]
@@ -93,49 +72,42 @@ def select(layers: list[Any], names: Sequence[str] | None) -> list[Any]:
             f"`layer_range` must be two names, first and last. Received: {names!r}.",
             help="Pass for example layer_range=('conv_1', 'conv_4').",
         )
-    found = [
-        [place for place, layer in enumerate(layers) if re.match(name, layer.name)]
-        for name in names
-    ]
-    if not all(found):
-        missing = names[0] if not found[0] else names[1]
-        raise InvalidArgument(
-            f"`layer_range` names '{missing}', which no layer of the model has.",
-            help=f"Its layers are {', '.join(layer.name for layer in layers[:8])}"
-            + (" ..." if len(layers) > 8 else "."),
-        )
-    first, last = found
-    if min(first) > max(last):
-        first, last = last, first
+    found = []
+    for name in names:
+        found.append([n for n, layer in enumerate(layers) if re.match(name, layer.name)])
+        if not found[-1]:
+            known = ", ".join(layer.name for layer in layers[:8])
+            raise InvalidArgument(
+                f"`layer_range` names '{name}', which no layer of the model has.",
+                help=f"Its layers are {known}" + (" ..." if len(layers) > 8 else "."),
+            )
+    first, last = found if min(found[0]) <= max(found[1]) else found[::-1]
     return layers[min(first) : max(last) + 1]
 
 
 def rows_of(
-    listing: Listing, expand_nested: bool, depth: int = 0, costs: Costs | None = None
-) -> list[Row]:
-    """One row per layer; `depth` counts the models around."""
+    listing: Listing, expand_nested: bool, costs: Costs | None = None, depth: int = 0
+) -> list[dict[str, str]]:
+    """One row per layer, by column; `depth` counts the models around."""
     rows = []
-    prefix = "   " * depth + "└ " if depth else ""
     for layer in listing.layers:
-        shapes = listing.shapes.get(id(layer)) or recorded_shapes(layer)
+        key = id(layer)
         trainable, params = "-", "0"
         if isinstance(layer, LayerLike):
             params = f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
             if layer.weights:
                 trainable = "Y" if layer.trainable else "N"
-        connections = ", ".join(listing.connections.get(id(layer), [])) or "-"
-        row = Row(
-            f"{prefix}{layer.name}",
-            class_name(layer),
-            shape_text(shapes),
-            params,
-            connections,
-            trainable,
-        )
-        if costs is not None:
-            row.flops = f"{costs.flops.get(id(layer), 0):,}"
-            row.memory = memory_text(costs.memory.get(id(layer), 0.0))
+        row = {
+            "name": ("   " * depth + "└ " if depth else "") + layer.name,
+            "kind": type(layer).__name__,
+            "Output Shape": shape_text(listing.shapes.get(key) or recorded_shapes(layer)),
+            "Param #": params,
+            "Connected to": ", ".join(listing.connections.get(key, [])) or "-",
+            "Trainable": trainable,
+            "FLOPs": f"{costs.flops.get(key, 0):,}" if costs else "?",
+            "Memory": memory_text(costs.memory.get(key, 0.0)) if costs else "?",
+        }
         rows.append(row)
         if expand_nested and isinstance(layer, ModelLike):
-            rows.extend(rows_of(list_layers(layer), expand_nested, depth + 1, costs))
+            rows += rows_of(list_layers(layer), expand_nested, costs, depth + 1)
     return rows

@@ -4,40 +4,34 @@ from __future__ import annotations
 
 import re
 
-COLOURS = {
-    "input": "#475569",
-    "convolution": "#0f766e",
-    "pooling": "#0e7490",
-    "dense": "#1d4ed8",
-    "recurrent": "#6d28d9",
-    "attention": "#be185d",
-    "normalization": "#92400e",
-    "regularization": "#57534e",
-    "activation": "#b91c1c",
-    "reshaping": "#3f6212",
-    "merging": "#166534",
-    "embedding": "#86198f",
-    "preprocessing": "#155e75",
-    "model": "#0f172a",
-    "other": "#334155",
+# Colour, and pattern of class names. The first that is found decides: the special ones come first.
+FAMILIES = {
+    "input": ("#475569", r"^Input"),
+    "normalization": ("#92400e", r"Normalization$"),
+    "preprocessing": (
+        "#155e75",
+        r"^Random|Rescaling|Resizing|Crop|Hashing|Lookup|Vectorization|Encoding",
+    ),
+    "recurrent": ("#6d28d9", r"LSTM|GRU|RNN|Bidirectional|TimeDistributed"),
+    "attention": ("#be185d", r"Attention"),
+    "pooling": ("#0e7490", r"Pool"),
+    "convolution": ("#0f766e", r"Conv"),
+    "regularization": ("#57534e", r"Drop|Noise|Regularization"),
+    "embedding": ("#86198f", r"Embedding"),
+    "merging": (
+        "#166534",
+        r"^(Add|Subtract|Multiply|Average|Maximum|Minimum|Concatenate|Concat|Dot)$",
+    ),
+    "reshaping": (
+        "#3f6212",
+        r"Reshape|Flatten|Permute|Repeat|Padding|UpSampling|Transpose|Squeeze|Expand",
+    ),
+    "activation": ("#b91c1c", r"ReLU|Relu|ELU|Softmax|Sigmoid|Tanh|Activation|Swish|Silu|Gelu"),
+    "dense": ("#1d4ed8", r"Dense"),
+    "model": ("#0f172a", r"$^"),
+    "other": ("#334155", r""),
 }
-
-# The first pattern found in the class name decides, so the special ones come first.
-_PATTERNS = (
-    ("input", r"^Input"),
-    ("normalization", r"Normalization$"),
-    ("preprocessing", r"^Random|Rescaling|Resizing|Crop|Hashing|Lookup|Vectorization|Encoding"),
-    ("recurrent", r"LSTM|GRU|RNN|Bidirectional|TimeDistributed"),
-    ("attention", r"Attention"),
-    ("pooling", r"Pool"),
-    ("convolution", r"Conv"),
-    ("regularization", r"Drop|Noise|Regularization"),
-    ("embedding", r"Embedding"),
-    ("merging", r"^(Add|Subtract|Multiply|Average|Maximum|Minimum|Concatenate|Concat|Dot)$"),
-    ("reshaping", r"Reshape|Flatten|Permute|Repeat|Padding|UpSampling|Transpose|Squeeze|Expand"),
-    ("activation", r"ReLU|Relu|ELU|Softmax|Sigmoid|Tanh|Activation|Swish|Silu|Gelu"),
-    ("dense", r"Dense"),
-)
+COLOURS = {family: colour for family, (colour, _) in FAMILIES.items()}
 
 
 def family_of(name: str) -> str:
@@ -50,4 +44,4 @@ def family_of(name: str) -> str:
         >>> [family_of(name) for name in ("Conv2D", "LayerNormalization", "Add", "MyBlock")]
         ['convolution', 'normalization', 'merging', 'other']
     """
-    return next((family for family, pattern in _PATTERNS if re.search(pattern, name)), "other")
+    return next(family for family, (_, pattern) in FAMILIES.items() if re.search(pattern, name))

@@ -5,31 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol, runtime_checkable
 
-
-class NodeLike(Protocol):
-    """One call of an operation in a model's graph."""
-
-    @property
-    def operation(self) -> Any: ...
-    @property
-    def input_tensors(self) -> Sequence[Any]: ...
-    @property
-    def output_tensors(self) -> Sequence[Any]: ...
-    @property
-    def is_input(self) -> bool: ...
-
-
-class GraphLike(Protocol):
-    """The calls of a model, each after the calls that it needs, and what is called, once each."""
-
-    @property
-    def nodes(self) -> Sequence[Any]: ...
-    @property
-    def operations(self) -> Sequence[Any]: ...
-    @property
-    def inputs(self) -> Sequence[Any]: ...
-    @property
-    def outputs(self) -> Sequence[Any]: ...
+from lamella._graph.function import Graph
+from lamella._graph.node import Node
 
 
 @runtime_checkable
@@ -39,9 +16,8 @@ class LayerLike(Protocol):
     name: str
     built: bool
     trainable: bool
+    weights: Sequence[Any]
 
-    @property
-    def weights(self) -> Sequence[Any]: ...
     def count_params(self) -> int: ...
 
 
@@ -51,30 +27,24 @@ class ModelLike(Protocol):
 
     name: str
     built: bool
+    layers: Sequence[Any]
 
-    @property
-    def layers(self) -> Sequence[Any]: ...
     def _graph(self) -> Any: ...
 
 
-def graph_of(model: Any) -> GraphLike | None:
+def graph_of(model: Any) -> Graph | None:
     """The graph of a model, or None if its call is written by hand."""
-    graph: GraphLike | None = model._graph()
+    graph: Graph | None = model._graph()
     return graph
 
 
-def visible_nodes(model: Any, graph: GraphLike) -> list[NodeLike]:
+def visible_nodes(model: Any, graph: Graph) -> list[Node]:
     """The calls that have a box or a row of their own.
 
     An input that is not among the model's layers has none: a sequential model hides its input.
     """
     listed = {id(layer) for layer in model.layers}
     return [node for node in graph.nodes if not node.is_input or id(node.operation) in listed]
-
-
-def class_name(node_or_layer: Any) -> str:
-    """The class to print for an operation."""
-    return type(node_or_layer).__name__
 
 
 def recorded_shapes(layer: Any) -> list[tuple[int | None, ...]]:

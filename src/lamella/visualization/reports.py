@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import base64
 import math
 import os
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from lamella._base.errors import InvalidData
-from lamella.visualization._files import write_whole
-from lamella.visualization._style import STYLE
-from lamella.visualization.charts import line_chart
-from lamella.visualization.pictures import data_uri
-from lamella.visualization.scores import class_scores, confusion
+from lamella._chart.lines import HEIGHT, WIDTH, line_chart
+from lamella._chart.pictures import encode_png, write_whole
 
 MOST_PICTURES = 24
+STYLE = Path(__file__).parent / "_data" / "report.css"
 SIDE_BY_SIDE = ("Confusion matrix", "Scores by class")
 
 
@@ -76,9 +76,7 @@ def training_report(
         True
     """
     truth, probabilities = _checked(labels, y_true, y_pred_probabilities, images)
-    answers = probabilities.argmax(axis=1)
-    matrix = confusion(truth, answers, len(labels))
-    mistakes = _surest_mistakes(truth, answers, probabilities)
+    matrix = confusion(truth, probabilities.argmax(axis=1), len(labels))
     sections = [
         ("Facts", _facts(facts, matrix)),
         ("Training", _curves(history)),
@@ -86,15 +84,15 @@ def training_report(
         ("Scores by class", _scores(matrix, labels)),
     ]
     if images is not None:
-        shown = _mistakes(mistakes, truth, answers, probabilities, images, labels)
-        sections.append((f"Surest mistakes ({len(mistakes)} of {len(truth)} misread)", shown))
+        sections.append(_mistakes(truth, probabilities, np.asarray(images), labels))
     sections.append(("Model", f'<div class="paper">{_inline(diagram_svg)}</div>'))
     sections.append(("Summary", f"<pre>{escape(summary_text)}</pre>"))
     body = "\n".join(_section(heading, content) for heading, content in sections)
+    style = STYLE.read_text(encoding="utf-8")
     page = (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n"
+        f"<title>{escape(title)}</title>\n<style>\n{style}</style>\n</head>\n"
         f"<body>\n<main>\n<h1>{escape(title)}</h1>\n{body}\n</main>\n</body>\n</html>\n"
     )
     write_whole(path, page.encode())
@@ -131,22 +129,68 @@ def _checked(
     return truth.astype(np.int64), probabilities
 
 
-def _surest_mistakes(
-    truth: np.ndarray, answers: np.ndarray, probabilities: np.ndarray
-) -> np.ndarray:
-    wrong = np.flatnonzero(truth != answers)
-    return wrong[np.argsort(-probabilities[wrong, answers[wrong]], kind="stable")]
+class ClassScore(NamedTuple):
+    """How one class fared; a share without cases is NaN.
+
+    Args:
+        precision: share of its predictions that are right.
+        recall: share of its examples that were found.
+        f1: harmonic mean of both.
+        examples: how many it has.
+    """
+
+    precision: float
+    recall: float
+    f1: float
+    examples: int
+
+
+def confusion(y_true: np.ndarray, y_predicted: np.ndarray, classes: int) -> np.ndarray:
+    """Counts how often each class (row) was taken for each class (column).
+
+    Args:
+        y_true, y_predicted: class numbers, 0 <= number < classes.
+        classes: how many there are.
+
+    Shapes: (n,), (n,) -> (classes, classes)
+
+    Example:
+        >>> confusion(np.array([0, 1, 1]), np.array([0, 1, 0]), 2).tolist()
+        [[1, 0], [1, 1]]
+    """
+    pairs = y_true.astype(np.int64) * classes + y_predicted.astype(np.int64)
+    return np.bincount(pairs, minlength=classes * classes).reshape(classes, classes)
+
+
+def class_scores(matrix: np.ndarray) -> list[ClassScore]:
+    """Precision, recall and F1 of each class.
+
+    Args:
+        matrix: counts, true classes in rows.
+
+    Example:
+        >>> class_scores(np.array([[1, 0], [1, 1]]))[0].precision
+        0.5
+    """
+    found, held = matrix.sum(axis=0), matrix.sum(axis=1)
+    return [
+        ClassScore(_share(hits, f), _share(hits, h), _share(2 * hits, f + h), int(h))
+        for hits, f, h in zip(np.diag(matrix), found, held, strict=True)
+    ]
+
+
+def _share(part: float, whole: float) -> float:
+    return float(part / whole) if whole else math.nan
 
 
 def _facts(facts: Mapping[str, str], matrix: np.ndarray) -> str:
     total = int(matrix.sum())
-    known = {"Accuracy": f"{np.trace(matrix) / total:.2%} of {total:,}"} if total else {}
     # A caller's own "accuracy" stands in for ours.
-    given = {name.lower() for name in facts}
-    rows = {k: v for k, v in known.items() if k.lower() not in given} | dict(facts)
+    if total and "accuracy" not in map(str.lower, facts):
+        facts = {"Accuracy": f"{np.trace(matrix) / total:.2%} of {total:,}"} | dict(facts)
     cells = "".join(
         f"<div><dt>{escape(str(name))}</dt><dd>{escape(str(value))}</dd></div>"
-        for name, value in rows.items()
+        for name, value in facts.items()
     )
     return f'<dl class="facts">{cells}</dl>'
 
@@ -156,79 +200,72 @@ def _curves(history: Mapping[str, Sequence[float]]) -> str:
     for name, values in history.items():
         if name.startswith("val_") and name.removeprefix("val_") in history:
             continue
-        series = {"training": [float(value) for value in values]}
-        if f"val_{name}" in history:
-            series["validation"] = [float(value) for value in history[f"val_{name}"]]
-        charts.append(line_chart(name, series))
+        kinds = {"training": values, "validation": history.get(f"val_{name}")}
+        series = {kind: (range(1, len(v) + 1), v) for kind, v in kinds.items() if v is not None}
+        (panel,) = line_chart(series, name, "epoch").panels
+        charts.append(
+            f'<svg class="chart" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+            f'aria-label="{escape(name)} over epochs">{panel}</svg>'
+        )
     return f'<div class="charts">{"".join(charts)}</div>'
+
+
+def _table(kind: str, head: str, rows: list[tuple[str, str]]) -> str:
+    body = "".join(f'<tr><th scope="row">{escape(label)}</th>{row}</tr>' for label, row in rows)
+    return (
+        f'<div class="wide"><table class="{kind}"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
 
 
 def _matrix(matrix: np.ndarray, labels: Sequence[str]) -> str:
     head = "".join(f'<th scope="col"><span>{escape(label)}</span></th>' for label in labels)
-    held = matrix.sum(axis=1, keepdims=True)
-    shares = matrix / np.where(held == 0, 1, held)
+    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     rows = []
     for number, label in enumerate(labels):
-        cells = []
+        cells = ""
         for other, (count, share) in enumerate(zip(matrix[number], shares[number], strict=True)):
-            kind = "right" if number == other else "wrong"
+            kind = ("right" if number == other else "wrong") + (" strong" if share > 0.3 else "")
             # A square root keeps single mistakes visible beside hundreds of right answers.
             tint = f' style="--share:{math.sqrt(share):.3f}"' if count else ""
-            tip = f"{label} taken for {labels[other]}: {count} ({share:.1%})"
-            strong = " strong" if share > 0.3 else ""
-            cells.append(
-                f'<td class="{kind}{strong}"{tint} title="{escape(tip)}">{count or ""}</td>'
-            )
-        rows.append(f'<tr><th scope="row">{escape(label)}</th>{"".join(cells)}</tr>')
-    return (
-        '<p class="note">Rows: true class. Columns: predicted class.</p><div class="wide">'
-        f'<table class="matrix"><thead><tr><td></td>{head}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></div>"
-    )
+            tip = escape(f"{label} taken for {labels[other]}: {count} ({share:.1%})")
+            cells += f'<td class="{kind}"{tint} title="{tip}">{count or ""}</td>'
+        rows.append((label, cells))
+    note = '<p class="note">Rows: true class. Columns: predicted class.</p>'
+    return note + _table("matrix", f"<td></td>{head}", rows)
 
 
 def _scores(matrix: np.ndarray, labels: Sequence[str]) -> str:
-    rows = "".join(
-        f'<tr><th scope="row">{escape(label)}</th><td>{_percent(score.precision)}</td>'
-        f"<td>{_percent(score.recall)}</td><td>{_percent(score.f1)}</td>"
-        f"<td>{score.count:,}</td></tr>"
-        for label, score in zip(labels, class_scores(matrix), strict=True)
-    )
+    rows = []
+    for label, (*shares, count) in zip(labels, class_scores(matrix), strict=True):
+        texts = ["–" if math.isnan(share) else f"{share:.1%}" for share in shares]
+        rows.append((label, "".join(f"<td>{text}</td>" for text in (*texts, f"{count:,}"))))
     head = "".join(f"<th>{name}</th>" for name in ("", "Precision", "Recall", "F1", "Images"))
-    return (
-        f'<div class="wide"><table class="scores"><thead><tr>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-    )
-
-
-def _percent(share: float) -> str:
-    return "–" if math.isnan(share) else f"{share:.1%}"
+    return _table("scores", head, rows)
 
 
 def _mistakes(
-    mistakes: np.ndarray,
-    truth: np.ndarray,
-    answers: np.ndarray,
-    probabilities: np.ndarray,
-    images: Any,
-    labels: Sequence[str],
-) -> str:
-    if not len(mistakes):
-        return "<p>None: every image was read right.</p>"
-    pixels = np.asarray(images)
+    truth: np.ndarray, probabilities: np.ndarray, images: np.ndarray, labels: Sequence[str]
+) -> tuple[str, str]:
+    """Heading and content of the section with the surest ones."""
+    answers, surety = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    wrong = np.flatnonzero(truth != answers)
+    wrong = wrong[np.argsort(-surety[wrong], kind="stable")]
+    heading = f"Surest mistakes ({len(wrong)} of {len(truth)} misread)"
+    if not len(wrong):
+        return heading, "<p>None: every image was read right.</p>"
     # One scale for all, so that digits of 0 to 16 are as bright as those of 0 to 255.
-    least, most = float(pixels.min()), float(pixels.max())
-    figures = []
-    for number in mistakes[:MOST_PICTURES]:
-        answer = answers[number]
-        right, said = labels[truth[number]], labels[answer]
-        image = (pixels[number] - least) / ((most - least) or 1.0)
-        figures.append(
-            f'<figure><img src="{data_uri(image)}" alt="{escape(right)}, read as {escape(said)}">'
-            f"<figcaption><b>{escape(said)}</b> {probabilities[number, answer]:.0%}<br>"
-            f"is {escape(right)}</figcaption></figure>"
+    least, most = float(images.min()), float(images.max())
+    figures = ""
+    for number in wrong[:MOST_PICTURES]:
+        right, said = escape(labels[truth[number]]), escape(labels[answers[number]])
+        png = encode_png((images[number] - least) / ((most - least) or 1.0))
+        figures += (
+            f'<figure><img src="data:image/png;base64,{base64.b64encode(png).decode()}" '
+            f'alt="{right}, read as {said}">'
+            f"<figcaption><b>{said}</b> {surety[number]:.0%}<br>is {right}</figcaption></figure>"
         )
-    return f'<div class="mistakes">{"".join(figures)}</div>'
+    return heading, f'<div class="mistakes">{figures}</div>'
 
 
 def _inline(svg: str) -> str:

@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import rich.box
@@ -14,18 +15,27 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from lamella._base import optional
 from lamella._base.errors import InvalidArgument
-from lamella.visualization import notebook
-from lamella.visualization.costs import Costs, costs_of
-from lamella.visualization.counting import count, flops_text, memory, memory_text
-from lamella.visualization.listing import Row, list_layers, rows_of, select
+from lamella.visualization.costs import Costs, costs_of, count, flops_text, memory, memory_text
+from lamella.visualization.listing import list_layers, rows_of, select
 
 CHAIN_WIDTH, GRAPH_WIDTH = 88, 108
 # Columns on request, wide enough for the word in their header or for a large number.
 EXTRA_WIDTHS = {"Trainable": 12, "FLOPs": 18, "Memory": 13}
 NARROWEST_COLUMN = 4
 RIGHT = ("Param #", "FLOPs", "Memory")
-NUMBER, OPEN, SYMBOL, YES, NO = "green", "cyan", "blue", "bold green", "bold red"
+NUMBER, OPEN, SYMBOL = "green", "cyan", "blue"
+TRAINED = {"Y": "bold green", "N": "bold red"}
+_STYLE = """
+.lamella-summary table { border-collapse: collapse; font-size: 13px; margin: 6px 0;
+  color: inherit; }
+.lamella-summary th, .lamella-summary td { text-align: left; padding: 4px 14px;
+  border: 1px solid rgba(128, 128, 128, .35); white-space: pre-wrap; background: transparent; }
+.lamella-summary th { background: rgba(128, 128, 128, .15); }
+.lamella-summary .number { text-align: right; font-variant-numeric: tabular-nums; }
+.lamella-summary p { margin: 2px 0; }
+""".strip()
 
 
 def summary(
@@ -69,19 +79,20 @@ def summary(
         >>> summary(model, print_fn=lambda text: print(text.splitlines()[-3]))
          Total params: 10 (40.00 B)
     """
-    options = _Options(
-        line_length, positions, expand_nested, show_trainable, layer_range, show_flops, show_memory
-    )
+    in_terminal = print_fn is None and not _in_notebook() and Console().is_terminal
+    widest = shutil.get_terminal_size().columns - 4 if in_terminal else None
+    wanted = zip(EXTRA_WIDTHS, (show_trainable, show_flops, show_memory), strict=True)
+    extras = [column for column, shown in wanted if shown]
+    page = _page(model, line_length, widest, positions, expand_nested, layer_range, extras)
     if print_fn is not None:
-        print_fn(_page(model, options, None).plain())
-    elif notebook.in_notebook():
-        page = _page(model, options, None)
-        notebook.show(page.html(), page.plain())
-    elif Console().is_terminal:
-        page = _page(model, options, shutil.get_terminal_size().columns - 4)
+        print_fn(page.plain())
+    elif in_terminal:
         Console(highlight=False).print(page.title, page.table(), *page.totals, sep="\n")
+    elif _in_notebook():
+        display = optional.require("IPython.display", purpose="to show HTML in a notebook")
+        display.display({"text/html": page.html(), "text/plain": page.plain()}, raw=True)
     else:
-        print(_page(model, options, None).plain(ascii_only=not _can_print_lines()))
+        print(page.plain(ascii_only=not _can_print_lines()))
 
 
 def summary_text(
@@ -115,26 +126,18 @@ def summary_text(
          Trainable params: 10 (40.00 B)
          Non-trainable params: 0 (0.00 B)
     """
-    options = _Options(
-        line_length, positions, expand_nested, show_trainable, layer_range, show_flops, show_memory
-    )
-    return _page(model, options, None).plain()
+    texts: list[str] = []
+    keep = texts.append
+    layout = line_length, positions, keep, expand_nested, show_trainable, layer_range
+    summary(model, *layout, show_flops, show_memory)
+    return texts[0]
 
 
-@dataclass(frozen=True)
-class _Options:
-    line_length: int | None
-    positions: Sequence[float] | None
-    expand_nested: bool
-    show_trainable: bool
-    layer_range: Sequence[str] | None
-    show_flops: bool
-    show_memory: bool
-
-    @property
-    def extras(self) -> list[str]:
-        shown = (self.show_trainable, self.show_flops, self.show_memory)
-        return [name for name, wanted in zip(EXTRA_WIDTHS, shown, strict=True) if wanted]
+def _in_notebook() -> bool:
+    """Whether this is a notebook's kernel; IPython is never imported to find out."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return getattr(shell, "kernel", None) is not None
 
 
 @dataclass
@@ -157,25 +160,29 @@ class _Page:
         return table
 
     def html(self) -> str:
-        right = frozenset(place for place, name in enumerate(self.headers) if name in RIGHT)
-        rows = [[cell.plain for cell in row] for row in self.rows]
-        totals = [total.plain for total in self.totals]
-        return notebook.table_html(self.title.plain, self.headers, rows, totals, right)
+        """A part of a page, with the page's own colours, light or dark."""
+        styles = [' class="number"' if name in RIGHT else "" for name in self.headers]
+
+        def line(kind: str, cells: Sequence[Any]) -> str:
+            pairs = zip(styles, cells, strict=True)
+            made = [f"<{kind}{style}>{escape(str(cell))}</{kind}>" for style, cell in pairs]
+            return f"<tr>{''.join(made)}</tr>"
+
+        body = "\n".join(line("td", row) for row in self.rows)
+        below = "\n".join(f"<p>{escape(str(total).strip())}</p>" for total in self.totals)
+        return (
+            f'<div class="lamella-summary"><style>{_STYLE}</style>\n'
+            f"<p><b>{escape(str(self.title))}</b></p>\n<table>\n"
+            f"<thead>{line('th', self.headers)}</thead>\n<tbody>\n{body}\n</tbody>\n</table>\n"
+            f"{below}\n</div>"
+        )
 
     def plain(self, ascii_only: bool = False) -> str:
-        table = self.table()
+        table, buffer = self.table(), io.StringIO()
         if ascii_only:
             table.box = rich.box.ASCII
-        buffer = io.StringIO()
-        console = Console(
-            file=buffer,
-            width=self.width,
-            color_system=None,
-            force_terminal=False,
-            force_jupyter=False,
-            legacy_windows=False,
-        )
-        console.print(table)
+        never: Any = dict.fromkeys(("force_terminal", "force_jupyter", "legacy_windows"), False)
+        Console(file=buffer, width=self.width, color_system=None, **never).print(table)
         lines = [str(self.title), *buffer.getvalue().splitlines(), *map(str, self.totals)]
         text = "\n".join(line.rstrip() for line in lines)
         return text.replace("└", "`") if ascii_only else text
@@ -189,51 +196,33 @@ def _can_print_lines() -> bool:
     return True
 
 
-def _page(model: Any, options: _Options, widest: int | None) -> _Page:
+def _page(
+    model: Any,
+    line_length: int | None,
+    widest: int | None,
+    positions: Sequence[float] | None,
+    expand_nested: bool,
+    layer_range: Sequence[str] | None,
+    extras: list[str],
+) -> _Page:
     listing = list_layers(model)
-    listing.layers = select(listing.layers, options.layer_range)
-    extras = options.extras
+    listing.layers = select(listing.layers, layer_range)
     extra = sum(EXTRA_WIDTHS[name] for name in extras)
-    width = options.line_length or (CHAIN_WIDTH if listing.chain else GRAPH_WIDTH) + extra
-    if options.line_length is None and widest is not None:
-        width = min(width, widest)
+    usual, shares = CHAIN_WIDTH, [0.45, 0.80, 1.0]
     headers = ["Layer (type)", "Output Shape", "Param #"]
-    usual = [0.45, 0.80, 1.0] if listing.chain else [0.3, 0.56, 0.74, 1.0]
     if not listing.chain:
+        usual, shares = GRAPH_WIDTH, [0.3, 0.56, 0.74, 1.0]
         headers.append("Connected to")
-    widths = _widths(list(options.positions or usual), max(width - extra, 0), len(headers))
+    width = line_length or min(usual + extra, widest or sys.maxsize)
+    widths = _widths(list(positions or shares), max(width - extra, 0), len(headers))
     headers += extras
     widths += [EXTRA_WIDTHS[name] for name in extras]
-    wanted = options.show_flops or options.show_memory
-    costs = costs_of(model) if wanted else None
-    rows = []
-    for row in rows_of(listing, options.expand_nested, costs=costs):
-        cells = [_name(row), _numbers(row.shape), _numbers(row.params)]
-        if not listing.chain:
-            cells.append(Text(row.connections))
-        rows.append(cells + [_extra(row, name) for name in extras])
+    costs = costs_of(model) if {"FLOPs", "Memory"} & {*extras} else None
+    rows = [
+        [_cell(row, header) for header in headers] for row in rows_of(listing, expand_nested, costs)
+    ]
     title = Text(f'Model: "{model.name}"', style="bold")
-    totals = _totals(model) + _total_costs(costs, options)
-    return _Page(title, headers, widths, rows, totals, width)
-
-
-def _extra(row: Row, column: str) -> Text:
-    if column == "Trainable":
-        return Text(row.trainable, style={"Y": YES, "N": NO}.get(row.trainable, ""))
-    return _numbers(row.flops if column == "FLOPs" else row.memory)
-
-
-def _total_costs(costs: Costs | None, options: _Options) -> list[Text]:
-    flops, held = "?", "?"
-    if costs is not None:
-        flops = flops_text(costs.total_flops)
-        held = memory_text(costs.total_memory)
-    lines = []
-    if options.show_flops:
-        lines.append(Text.assemble((" FLOPs for one row: ", "bold"), (flops, NUMBER)))
-    if options.show_memory:
-        lines.append(Text.assemble((" Outputs of all layers for one row: ", "bold"), held))
-    return lines
+    return _Page(title, headers, widths, rows, _totals(model, costs, extras), width)
 
 
 def _widths(shares: list[float], width: int, columns: int) -> list[int]:
@@ -257,33 +246,39 @@ def _widths(shares: list[float], width: int, columns: int) -> list[int]:
     return widths
 
 
-def _name(row: Row) -> Text:
-    return Text.assemble(row.name, " (", (row.kind, SYMBOL), ")")
-
-
-def _numbers(text: str) -> Text:
-    shown = Text(text)
+def _cell(row: dict[str, str], column: str) -> Text:
+    if column == "Layer (type)":
+        return Text.assemble(row["name"], " (", (row["kind"], SYMBOL), ")")
+    if column in ("Connected to", "Trainable"):
+        return Text(row[column], style=TRAINED.get(row[column], ""))
+    shown = Text(row[column])
     shown.highlight_regex(r"\d[\d,]*", NUMBER)
     shown.highlight_regex(r"None", OPEN)
     return shown
 
 
-def _totals(model: Any) -> list[Text]:
+def _totals(model: Any, costs: Costs | None, extras: list[str]) -> list[Text]:
     trainable, fixed = model.trainable_weights, model.non_trainable_weights
     optimizer = getattr(model, "optimizer", None)
     held = list(optimizer.variables) if optimizer is not None and optimizer.built else []
-    lines = {
+    groups = {
         "Total": [*trainable, *fixed, *held],
         "Trainable": trainable,
         "Non-trainable": fixed,
     }
     if held:
-        lines["Optimizer"] = held
+        groups["Optimizer"] = held
+    lines = [
+        (f"{name} params", f"{count(weights):,}", f" ({memory_text(memory(weights))})")
+        for name, weights in groups.items()
+    ]
+    if "FLOPs" in extras:
+        flops = flops_text(costs.total_flops) if costs else "?"
+        lines.append(("FLOPs for one row", flops, ""))
+    if "Memory" in extras:
+        size = memory_text(costs.total_memory) if costs else "?"
+        lines.append(("Outputs of all layers for one row", "", size))
     return [
-        Text.assemble(
-            (f" {name} params: ", "bold"),
-            (f"{count(weights):,}", NUMBER),
-            f" ({memory_text(memory(weights))})",
-        )
-        for name, weights in lines.items()
+        Text.assemble((f" {label}: ", "bold"), (number, NUMBER), rest)
+        for label, number, rest in lines
     ]

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from lamella._base.errors import InvalidArgument
-from lamella.visualization.counting import count, memory
+from lamella.visualization.costs import count, memory
 from lamella.visualization.tables import summary, summary_text
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
