@@ -11,41 +11,13 @@ from lamella.callbacks.base import Callback
 from lamella.callbacks.logs import Logs
 
 _BETTER_UP = (
-    "acc",
-    "auc",
-    "precision",
-    "recall",
-    "f1",
-    "f_beta",
-    "fbeta",
-    "iou",
-    "r2",
-    "top_k",
-    "similarity",
-    "positives",
-    "negatives",
-    "pearson",
-    "concordance",
-    "specificity",
-    "sensitivity",
-)
+    "acc auc precision recall f1 f_beta fbeta iou r2 top_k similarity positives negatives pearson "
+    "concordance specificity sensitivity"
+).split()
 _BETTER_DOWN = (
-    "loss",
-    "error",
-    "mae",
-    "mse",
-    "mape",
-    "msle",
-    "rmse",
-    "entropy",
-    "divergence",
-    "hinge",
-    "poisson",
-    "false_",
-    "log_cosh",
-    "logcosh",
-    "perplexity",
-)
+    "loss error mae mse mape msle rmse entropy divergence hinge poisson false_ log_cosh logcosh "
+    "perplexity"
+).split()
 
 
 class MonitorCallback(Callback):

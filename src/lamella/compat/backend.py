@@ -13,31 +13,9 @@ from lamella._graph.symbolic import KerasTensor
 from lamella._state.variable import Variable
 from lamella.compat.tensorflow.arithmetic import l2_normalize
 from lamella.compat.tensorflow.environment import ignored, scope
-from lamella.compat.tensorflow.function import TABLE, define, rename
+from lamella.compat.tensorflow.function import TABLE, define
 from lamella.compat.tensorflow.tensors import convert, shape, sizes_of
 from lamella.layers import dot as batch_dot
-
-rename(
-    "K",
-    "mean(x, axis=None, keepdims=False); sum(x, axis=None, keepdims=False); "
-    "prod(x, axis=None, keepdims=False); max(x, axis=None, keepdims=False); "
-    "min(x, axis=None, keepdims=False); std(x, axis=None, keepdims=False); "
-    "var(x, axis=None, keepdims=False); any(x, axis=None, keepdims=False); "
-    "all(x, axis=None, keepdims=False); logsumexp(x, axis=None, keepdims=False); square(x); "
-    "sqrt(x); exp(x); log(x); abs(x); sign(x); round(x); sin(x); cos(x); transpose(x); ndim(x); "
-    "softsign(x); softplus(x); tanh(x); sigmoid(x); hard_sigmoid(x); stop_gradient(variables); "
-    "maximum(x, y); minimum(x, y); equal(x, y); not_equal(x, y); less(x, y); less_equal(x, y); "
-    "greater(x, y); greater_equal(x, y); dot(x, y); clip(x, min_value, max_value); "
-    "pow(x, a) = power; argmax(x, axis=-1); argmin(x, axis=-1); cumsum(x, axis=0); "
-    "cast(x, dtype); expand_dims(x, axis=-1); squeeze(x, axis); stack(x, axis=0); tile(x, n); "
-    "repeat_elements(x, rep, axis) = repeat; concatenate(tensors, axis=-1); "
-    "reverse(x, axes) = flip; one_hot(indices, num_classes); elu(x, alpha=1.0); "
-    "softmax(x, axis=-1); binary_crossentropy(target, output, from_logits=False); "
-    "categorical_crossentropy(target, output, from_logits=False, axis=-1); "
-    "sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1); "
-    "permute_dimensions(x, pattern) = transpose; zeros_like(x, dtype=None); "
-    "ones_like(x, dtype=None)",
-)
 
 
 def _variable(value: Any, dtype: Any = None) -> Variable:
@@ -101,20 +79,3 @@ define(
 )
 TABLE.update({"K.name_scope": scope, "K.set_learning_phase": ignored})
 NAMES = {name[2:]: value for name, value in TABLE.items() if name.startswith("K.")}
-
-_TRAINING = "Take an argument in call: def call(self, inputs, training=None)."
-_EAGER = "Leave it out: every line runs at once."
-GONE = {
-    "learning_phase": _TRAINING,
-    "in_train_phase": _TRAINING,
-    "gradients": "Write a train_step with keras.value_and_grad(function, variables).",
-    "function": "Call keras.Model(inputs, outputs).predict(x), or jax.jit(function).",
-    "get_session": _EAGER,
-    "set_session": _EAGER,
-    "rnn": "Write a cell and put it in layers.RNN(cell).",
-    "placeholder": "Write keras.Input(shape=...).",
-    "conv2d": "Write ops.conv(x, kernel, strides, padding).",
-    "pool2d": "Write ops.max_pool(x, size, strides, padding).",
-    "set_image_dim_ordering": "Write keras.backend.set_image_data_format('channels_last').",
-    "image_dim_ordering": "Write keras.backend.image_data_format().",
-}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from types import TracebackType
 from typing import Any
 
 import jax
@@ -39,16 +38,17 @@ def _locate(fullname: str) -> Place | None:
         return None
     tail = found[1]
     room = tail.split(".")[0]
-    gone = {name: text for (where, name), text in paths.GONE_NAMES.items() if where == tail}
-    gone.update(backend.GONE if room == "backend" else {})
-    return Place(homes, _NAMES.get(room, {}), paths.KINDS.get(room, ""), gone)
+    names = paths.NAMES["gone"]["names"]
+    gone = names.get(tail) or names.get(room, {})
+    return Place(homes, _NAMES.get(room, {}), paths.NAMES["kinds"].get(room, ""), gone)
 
 
 def _instead(fullname: str) -> str | None:
     """What to do instead of a module that is not there."""
     found = tail_of(fullname)
     if found is not None:
-        return paths.GONE.get(found[1])
+        advice: str | None = paths.NAMES["gone"]["keras"].get(found[1])
+        return advice
     return tf_places.GONE.get(fullname.partition(".")[2])
 
 
@@ -71,12 +71,7 @@ class Installation:
     def __enter__(self) -> Installation:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *problem: object) -> None:
         uninstall()
 
 

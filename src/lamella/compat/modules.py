@@ -15,7 +15,10 @@ from lamella._base import registry
 from lamella._base.errors import AttributeMissing, LamellaError
 from lamella._base.naming import snake_case
 from lamella.compat import paths
-from lamella.compat.errors import ModuleMissing
+
+
+class ModuleMissing(LamellaError, ModuleNotFoundError):
+    """A module or a name that old code imports is not there."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,19 @@ class Place:
             return registry.find(self.kind, name)
         raise problem or AttributeError(name)
 
+    def missing(self, where: str, name: str) -> tuple[str, str]:
+        """What to say about a name that is not there: message and help."""
+        try:
+            self.find(name)
+        except LamellaError as error:
+            # lamella's own room knows better what to do.
+            return error.message, error.help
+        except AttributeError:
+            pass
+        near = "" if name in self.gone else registry.near_miss(name, self.listing())
+        advice = self.gone.get(name) or self.advice or f"dir({where}) lists what is there."
+        return f"{where} has no '{name}' in lamella. {near}".rstrip(), advice
+
     def listing(self) -> list[str]:
         """All public names."""
         found = set(self.names) | set(registry.names(self.kind) if self.kind else ())
@@ -78,25 +94,18 @@ class Alias(ModuleType):
             return self._place.listing()
         try:
             return self._place.find(name)
-        except LamellaError as error:
-            # lamella's own room knows better what to do; hasattr wants this class.
-            raise AttributeMissing(error.message, help=error.help) from None
-        except AttributeError:
-            if not name.startswith("__") and self._finder.place(f"{self.__name__}.{name}"):
-                return importlib.import_module(f"{self.__name__}.{name}")
+        except (AttributeError, LamellaError) as error:
+            inner = f"{self.__name__}.{name}"
+            known = isinstance(error, LamellaError) or name.startswith("__")
+            if not known and self._finder.place(inner):
+                return importlib.import_module(inner)
         if name.startswith("__"):
             raise AttributeError(f"module {self.__name__!r} has no {name!r}")
-        raise AttributeMissing(*told(self.__name__, self._place, name)) from None
+        # hasattr wants this class.
+        raise AttributeMissing(*self._place.missing(self.__name__, name)) from None
 
     def __dir__(self) -> list[str]:
         return self._place.listing()
-
-
-def told(where: str, place: Place, name: str) -> tuple[str, str]:
-    """What to say about a name that is not there: message and help."""
-    near = "" if name in place.gone else registry.near_miss(name, place.listing())
-    advice = place.gone.get(name) or place.advice or f"dir({where}) lists what is there."
-    return f"{where} has no '{name}' in lamella. {near}".rstrip(), advice
 
 
 class Finder(MetaPathFinder, Loader):
@@ -139,13 +148,7 @@ class Finder(MetaPathFinder, Loader):
         instead = self.gone(fullname)
         if instead or place is None:
             return ModuleMissing(f"There is no module '{fullname}' in lamella.", help=instead or "")
-        try:
-            place.find(name)
-        except LamellaError as error:
-            return ModuleMissing(error.message, help=error.help)
-        except AttributeError:
-            pass
-        return ModuleMissing(*told(parent, place, name))
+        return ModuleMissing(*place.missing(parent, name))
 
 
 def tail_of(fullname: str) -> tuple[str, str] | None:
@@ -159,7 +162,7 @@ def tail_of(fullname: str) -> tuple[str, str] | None:
 
 def homes_of(prefix: str, tail: str) -> tuple[str, ...] | None:
     """Lamella's modules behind a path of Keras, None if there are none."""
-    if tail in paths.GONE:
+    if tail in paths.NAMES["gone"]["keras"]:
         return None
     if tail in paths.HOMES:
         return paths.HOMES[tail]

@@ -29,23 +29,12 @@ class Shown:
                 data = file.read()
         self.data = data
         size = len(data) if isinstance(data, (str, bytes)) else 0
-        _say(f"{type(self).__name__} of {size} characters is kept in .data and not shown")
-
-
-class SVG(Shown):
-    """A drawing."""
-
-
-class Image(Shown):
-    """A picture."""
-
-
-class HTML(Shown):
-    """A page."""
-
-
-class Markdown(Shown):
-    """Text with marks."""
+        kind = type(self).__name__
+        print(
+            f"lamella: IPython is not installed: {kind} of {size} characters is kept in .data and "
+            "not shown.",
+            file=sys.stderr,
+        )
 
 
 def display(*objects: Any, **kwargs: Any) -> None:
@@ -73,21 +62,10 @@ def plot_model(model: Any, to_file: str = "model.png", *args: Any, **kwargs: Any
         return draw(model, other, *args, **kwargs)
 
 
-def _say(text: str) -> None:
-    print(f"lamella: IPython is not installed: {text}.", file=sys.stderr)
-
-
-_DISPLAY = {
-    "SVG": SVG,
-    "Image": Image,
-    "HTML": HTML,
-    "Markdown": Markdown,
-    "display": display,
-    "clear_output": _nothing,
-}
+_DISPLAY = {name: type(name, (Shown,), {}) for name in ("SVG", "Image", "HTML", "Markdown")}
 PLACES = {
     "IPython": Place(names={"get_ipython": _nothing, "display": display, "version_info": (0,)}),
-    "IPython.display": Place(names=_DISPLAY),
+    "IPython.display": Place(names={**_DISPLAY, "display": display, "clear_output": _nothing}),
 }
 
 

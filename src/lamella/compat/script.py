@@ -16,16 +16,11 @@ from lamella.compat.notebook import without_magic
 
 # Import name -> what pip calls it, for packages that study programs use.
 _PACKAGES = {
-    "matplotlib": "matplotlib",
-    "pandas": "pandas",
     "sklearn": "scikit-learn",
-    "scipy": "scipy",
-    "seaborn": "seaborn",
     "cv2": "opencv-python",
     "PIL": "pillow",
-    "tqdm": "tqdm",
-    "pydot": "pydot",
     "IPython": "ipython",
+    **{name: name for name in ("matplotlib", "pandas", "scipy", "seaborn", "tqdm", "pydot")},
 }
 
 
@@ -63,7 +58,8 @@ def run_script(path: str, arguments: Sequence[str] = (), module: bool = False) -
             _show(error)
             return 1
         finally:
-            _flush()
+            sys.stdout.flush()
+            sys.stderr.flush()
             sys.argv, sys.path[:], sys.modules["__main__"] = kept[0], kept[1], kept[2]
     return 0
 
@@ -99,8 +95,3 @@ def _show(error: Exception) -> None:
         if package:
             error.add_note(f"help: pip install {package}")
     traceback.print_exception(error)
-
-
-def _flush() -> None:
-    sys.stdout.flush()
-    sys.stderr.flush()

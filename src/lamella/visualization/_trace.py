@@ -6,6 +6,7 @@ the program, so that afterwards the program tells who feeds whom, also through a
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -52,6 +53,8 @@ class Call:
     operation: Any
     parent: int | None
     input_tensors: list[Spec]
+    # The layer's note of its shapes before: this call must leave no trace.
+    noted: Any
     output_tensors: list[Spec] = field(default_factory=list)
     flops: int = 0
     is_input: bool = False
@@ -114,11 +117,10 @@ def watch(model: Any) -> Trace | None:
         return None
     args, kwargs, exact = specs
     calls: list[Call] = []
-    noted: list[tuple[Any, Any]] = []
 
     def run(args: tuple, kwargs: dict[str, Any]) -> list[Any]:
         # "called" keeps what earlier calls added to the loss; this one is no call of a person.
-        fresh = Frame(values=Values(), training=False, called=True, around=_observer(calls, noted))
+        fresh = Frame(values=Values(), training=False, called=True, around=_observer(calls))
         with frames.entered(fresh):
             return [leaf for leaf in jax.tree.leaves(model(*args, **kwargs)) if _is_array(leaf)]
 
@@ -129,8 +131,8 @@ def watch(model: Any) -> Trace | None:
         # come. A picture or a column must not fail for that.
         return None
     finally:
-        for layer, shapes in reversed(noted):
-            layer._output_shapes = shapes
+        for call in reversed(calls):
+            call.operation._output_shapes = call.noted
     if not calls:
         return None
     _attribute(program, calls)
@@ -139,32 +141,25 @@ def watch(model: Any) -> Trace | None:
 
 def _input_specs(model: Any) -> tuple[tuple, dict[str, Any], bool] | None:
     """What to call a model with: positional and named arguments, and if all sizes were known."""
+    known = True
+
+    def struct(shape: Any, dtype: str = "") -> Any:
+        nonlocal known
+        if not is_shape(shape):
+            return shape
+        known &= None not in shape[1:]
+        return struct_of(tuple(shape), dtype or model.compute_dtype)
+
     graph = graph_of(model)
     if graph is not None:
-        tensors = [(tuple(tensor.shape), str(tensor.dtype)) for tensor in graph.inputs]
-        structs = [struct_of(shape, dtype) for shape, dtype in tensors]
-        args: tuple = (structs[0] if len(structs) == 1 else structs,)
-        return args, {}, all(None not in shape[1:] for shape, _ in tensors)
-    built = getattr(model, "_build_shapes", None)
+        structs = [struct(tuple(tensor.shape), str(tensor.dtype)) for tensor in graph.inputs]
+        return (structs[0] if len(structs) == 1 else structs,), {}, known
+    built = jax.tree.map(struct, getattr(model, "_build_shapes", None), is_leaf=is_shape)
     if not built:
         return None
-    exact = True
-
-    def convert(shapes: Any) -> Any:
-        nonlocal exact
-        if is_shape(shapes):
-            exact &= None not in shapes[1:]
-            return struct_of(tuple(shapes), model.compute_dtype)
-        if isinstance(shapes, dict):
-            return {key: convert(item) for key, item in shapes.items()}
-        if isinstance(shapes, (list, tuple)):
-            return type(shapes)(convert(item) for item in shapes)
-        return shapes
-
     if len(built) == 1:
-        return (convert(next(iter(built.values()))),), {}, exact
-    kwargs = {name.removesuffix("_shape"): convert(item) for name, item in built.items()}
-    return (), kwargs, exact
+        return tuple(built.values()), {}, known
+    return (), {name.removesuffix("_shape"): item for name, item in built.items()}, known
 
 
 def struct_of(shape: tuple[int | None, ...], dtype: str) -> jax.ShapeDtypeStruct:
@@ -177,15 +172,15 @@ def _is_array(leaf: Any) -> bool:
     return isinstance(leaf, jax.Array)
 
 
-def _observer(calls: list[Call], noted: list[tuple[Any, Any]]) -> Callable[..., Any]:
+def _observer(calls: list[Call]) -> Callable[..., Any]:
     """What stands around each layer's call: notes the call and marks its arrays."""
     running: list[int] = []
 
     def observe(layer: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
         number = len(calls)
-        call = Call(layer, running[-1] if running else None, _specs((args, kwargs)))
+        parent = running[-1] if running else None
+        call = Call(layer, parent, _specs((args, kwargs)), layer._output_shapes)
         calls.append(call)
-        noted.append((layer, layer._output_shapes))
         running.append(number)
         try:
             args, kwargs = _marked((args, kwargs), number, inwards=True)
@@ -205,14 +200,12 @@ def _specs(structure: Any) -> list[Spec]:
 
 def _marked(structure: Any, call: int, *, inwards: bool) -> Any:
     """The structure with arrays that are the same, but named: JAX keeps names in its programs."""
-    index = -1
+    places = itertools.count()
 
     def mark(leaf: Any) -> Any:
-        nonlocal index
         if not _is_array(leaf):
             return leaf
-        index += 1
-        copy = checkpoint_name(leaf, f"{_MARK} {call} {int(inwards)} {index}")
+        copy = checkpoint_name(leaf, f"{_MARK} {call} {int(inwards)} {next(places)}")
         mask = masking.get_mask(leaf)
         if mask is not None:
             masking.set_mask(copy, mask)

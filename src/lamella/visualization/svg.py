@@ -90,8 +90,11 @@ def measure(box: Box) -> Size:
     for label, value in box.rows:
         row = text_width(label, ROW_SIZE) + COLUMN_GAP
         width = max(width, row + text_width(shorten(value, LONGEST_VALUE), ROW_SIZE, bold=True))
-    header = TITLE_HEIGHT + (NAME_HEIGHT if box.name else 0.0)
-    return max(math.ceil(width + 2 * SIDE), 72.0), header + ROW_HEIGHT * len(box.rows)
+    return max(math.ceil(width + 2 * SIDE), 72.0), _header(box) + ROW_HEIGHT * len(box.rows)
+
+
+def _header(box: Box) -> float:
+    return TITLE_HEIGHT + (NAME_HEIGHT if box.name else 0.0)
 
 
 def _frames(diagram: Diagram, placement: Placement) -> list[str]:
@@ -99,59 +102,45 @@ def _frames(diagram: Diagram, placement: Placement) -> list[str]:
     for group in diagram.groups:
         at = placement.frames[group.id]
         lines.append(
-            f'<g class="frame" id="frame-{escape(group.id)}">{_rounded(at, "#f8fafc", "#94a3b8")}'
-            f'<text class="frame-label" x="{_number(at.x + LABEL_SIDE)}" y="{_number(at.y + 20)}">'
-            f"{escape(group.label)}</text></g>"
+            f'<g class="frame" id="frame-{escape(group.id)}"><rect {_corner(at)} '
+            f'height="{_number(at.height)}" rx="10" fill="#f8fafc" stroke="#94a3b8" '
+            f'stroke-dasharray="5 4"/>'
+            f"{_text('frame-label', at.x + LABEL_SIDE, at.y + 20, group.label)}</g>"
         )
     return lines
 
 
-def _rounded(at: Rectangle, fill: str, stroke: str) -> str:
-    return (
-        f'<rect x="{_number(at.x)}" y="{_number(at.y)}" width="{_number(at.width)}" '
-        f'height="{_number(at.height)}" rx="10" fill="{fill}" stroke="{stroke}" '
-        f'stroke-dasharray="5 4"/>'
-    )
+def _corner(at: Rectangle) -> str:
+    return f'x="{_number(at.x)}" y="{_number(at.y)}" width="{_number(at.width)}"'
 
 
 def _box(box: Box, at: Rectangle) -> str:
     colour = COLOURS.get(box.family, COLOURS["other"])
-    x, y, right, middle = at.x, at.y, at.x + at.width, at.x + at.width / 2
-    header = TITLE_HEIGHT + (NAME_HEIGHT if box.name else 0.0)
+    right, middle, top = at.x + at.width, at.x + at.width / 2, at.y + _header(box)
     full = " ".join([box.title, box.name, *(f"{label}: {value};" for label, value in box.rows)])
-    outline = f'x="{_number(x)}" y="{_number(y)}" width="{_number(at.width)}" rx="6"'
     parts = [
         f'<g class="node" id="node-{escape(box.id)}"><title>{escape(full.strip())}</title>',
-        f'<rect {outline} height="{_number(at.height)}" fill="{colour}"/>',
-        _text("title", middle, y + 18.5, shorten(box.title, LONGEST_TITLE)),
+        f'<rect {_corner(at)} rx="6" height="{_number(at.height)}" fill="{colour}"/>',
+        _text("title", middle, at.y + 18.5, shorten(box.title, LONGEST_TITLE)),
     ]
     if box.name:
-        parts.append(_text("name", middle, y + 34.5, shorten(box.name, LONGEST_TITLE)))
+        parts.append(_text("name", middle, at.y + 34.5, shorten(box.name, LONGEST_TITLE)))
     if box.rows:
-        parts.append(_body(Rectangle(x, y + header, at.width, at.height - header), colour))
+        # The white part below the header is square above and round below.
+        x, y, end, foot = map(_number, (at.x, top, right, at.y + at.height))
+        left, stop, low = map(_number, (at.x + 6, right - 6, at.y + at.height - 6))
+        path = f"M{x} {y}H{end}V{low}Q{end} {foot} {stop} {foot}H{left}Q{x} {foot} {x} {low}Z"
+        parts.append(f'<path d="{path}" fill="#ffffff" stroke="{colour}"/>')
     for number, (label, value) in enumerate(box.rows):
-        base = y + header + ROW_HEIGHT * number
+        base = top + ROW_HEIGHT * number
         if number:
-            parts.append(
-                f'<path d="M{_number(x + 1)} {_number(base)}H{_number(right - 1)}" '
-                f'stroke="#e2e8f0"/>'
-            )
+            line = f"M{_number(at.x + 1)} {_number(base)}H{_number(right - 1)}"
+            parts.append(f'<path d="{line}" stroke="#e2e8f0"/>')
         fill = {"yes": YES, "no": NO}.get(value) if label == "Trainable" else None
+        parts.append(_text("label", at.x + SIDE, base + 14.5, label))
         shown = shorten(value, LONGEST_VALUE)
-        parts.append(_text("label", x + SIDE, base + 14.5, label))
         parts.append(_text("value", right - SIDE, base + 14.5, shown, fill))
     return "".join([*parts, "</g>"])
-
-
-def _body(at: Rectangle, colour: str) -> str:
-    """The white part below the header, square above and round below."""
-    x, y, right, bottom = at.x, at.y, at.x + at.width, at.y + at.height
-    return (
-        f'<path d="M{_number(x)} {_number(y)}H{_number(right)}V{_number(bottom - 6)}'
-        f"Q{_number(right)} {_number(bottom)} {_number(right - 6)} {_number(bottom)}"
-        f"H{_number(x + 6)}Q{_number(x)} {_number(bottom)} {_number(x)} {_number(bottom - 6)}Z"
-        f'" fill="#ffffff" stroke="{colour}"/>'
-    )
 
 
 def _text(kind: str, x: float, y: float, text: str, fill: str | None = None) -> str:

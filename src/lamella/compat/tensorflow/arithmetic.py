@@ -10,39 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from lamella import ops
-from lamella.compat.tensorflow.dtypes import held
-from lamella.compat.tensorflow.function import TABLE, define, named, rename, require_one_type
-from lamella.compat.tensorflow.tensors import convert
-
-rename(
-    "+math",
-    "abs(x); exp(x); expm1(x); log(x); log1p(x); sqrt(x); rsqrt(x); square(x); sin(x); cos(x); "
-    "tan(x); sinh(x); cosh(x); tanh(x); sigmoid(x); ceil(x); floor(x); sign(x); negative(x); "
-    "reciprocal(x); erf(x); erfc(x); erfinv(x); softplus(features); softsign(features); "
-    "real(input); imag(input); conj(x); angle(input); round(x); logical_not(x); log_sigmoid(x); "
-    "asin(x) = arcsin; acos(x) = arccos; atan(x) = arctan; asinh(x) = arcsinh; "
-    "acosh(x) = arccosh; atanh(x) = arctanh; is_nan(x) = isnan; is_inf(x) = isinf; "
-    "is_finite(x) = isfinite; top_k(input, k=1, sorted=True); in_top_k(targets, predictions, k); "
-    "reduce_max(input_tensor, axis=None, keepdims=False) = max; "
-    "reduce_min(input_tensor, axis=None, keepdims=False) = min; "
-    "reduce_all(input_tensor, axis=None, keepdims=False) = all; "
-    "reduce_any(input_tensor, axis=None, keepdims=False) = any; "
-    "reduce_std(input_tensor, axis=None, keepdims=False) = std; "
-    "reduce_variance(input_tensor, axis=None, keepdims=False) = var; "
-    "reduce_logsumexp(input_tensor, axis=None, keepdims=False) = logsumexp; "
-    "segment_sum(data, segment_ids); bincount(arr, weights=None, minlength=0); "
-    "unsorted_segment_sum(data, segment_ids, num_segments) = segment_sum",
-)
-rename(
-    "+math",
-    "add(x, y); subtract(x, y); multiply(x, y); divide(x, y) = true_divide; "
-    "truediv(x, y) = true_divide; divide_no_nan(x, y); floordiv(x, y) = floor_divide; "
-    "floormod(x, y) = mod; mod(x, y); pow(x, y) = power; maximum(x, y); minimum(x, y); "
-    "equal(x, y); not_equal(x, y); less(x, y); less_equal(x, y); greater(x, y); "
-    "greater_equal(x, y); logical_and(x, y); logical_or(x, y); logical_xor(x, y); "
-    "atan2(y, x) = arctan2",
-    same=True,
-)
+from lamella.compat.tensorflow.function import TABLE, define, named, require_one_type
+from lamella.compat.tensorflow.tensors import convert, held
 
 
 def _keeping_type(reduce: Callable[..., Any]) -> Callable[..., Any]:
@@ -166,12 +135,6 @@ def _triangular(matrix: Any, rhs: Any, lower: bool, adjoint: bool) -> Any:
     return jax.scipy.linalg.solve_triangular(a, b, lower=lower, trans=side)
 
 
-rename(
-    "linalg",
-    "inv(input); det(input); slogdet(input); logdet(matrix); cholesky(input); eigh(tensor); "
-    "solve(matrix, rhs); pinv(a); matrix_rank(a); cross(a, b); lstsq(matrix, rhs); trace(x); "
-    "tensordot(a, b, axes); qr(input)",
-)
 define(
     "linalg",
     {

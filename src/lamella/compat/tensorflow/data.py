@@ -11,9 +11,9 @@ import numpy as np
 
 from lamella._base import check
 from lamella._base.errors import InvalidArgument, InvalidShape, WrongType
-from lamella.compat.tensorflow.dtypes import held
 from lamella.compat.tensorflow.environment import TensorSpec
 from lamella.compat.tensorflow.function import TABLE
+from lamella.compat.tensorflow.tensors import held
 
 INFINITE, UNKNOWN = -1, -2
 Make = Callable[[], Iterator[Any]]

@@ -12,9 +12,8 @@ import numpy as np
 
 from lamella import ops
 from lamella._base.errors import InvalidArgument, LamellaError
-from lamella.compat.tensorflow.dtypes import DType, as_dtype
 from lamella.compat.tensorflow.function import TABLE, define, named
-from lamella.compat.tensorflow.tensors import TensorShape, convert
+from lamella.compat.tensorflow.tensors import DType, TensorShape, as_dtype, convert
 
 VERSION = "2.21.0+lamella"
 

@@ -16,6 +16,7 @@ from lamella._base.dtypes import FLOATS
 from lamella._base.errors import InvalidArgument, WrongType
 from lamella._graph.symbolic import KerasTensor
 from lamella._state.variable import Variable
+from lamella.compat.paths import NAMES
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -57,18 +58,6 @@ def define(room: str, rows: Mapping[str, Callable[..., Any]], same: bool = False
         TABLE[full] = _checked(full, function, signature, same)
         if room.startswith("+"):
             TABLE[name] = TABLE[full]
-
-
-def rename(room: str, forms: str, same: bool = False) -> None:
-    """Files functions of lamella.ops that differ only in what they and their arguments are called.
-
-    Args:
-        room, same: as in `define`.
-        forms: "mod(x, y); pow(x, y) = power", with the name of the op where it is another one.
-    """
-    pairs = [form.partition(" = ") for form in map(str.strip, forms.split(";"))]
-    rows = {form: getattr(ops, other or form.split("(")[0]) for form, _, other in pairs}
-    define(room, rows, same)
 
 
 def _read_form(form: str) -> tuple[str, inspect.Signature]:
@@ -149,3 +138,10 @@ def require_one_type(name: str, *values: Any) -> None:
             f"tf.{name} takes tensors of one type only. Received: {types[0]} and {types[1]}.",
             help=f"Bring them to one type first, for example tf.cast(x, tf.{wanted}).",
         )
+
+
+for _table in ("renamed", "renamed_of_one_type"):
+    for _room, _lines in NAMES[_table].items():
+        _forms = [_line.partition(" = ") for _line in _lines.splitlines()]
+        _rows = {form: getattr(ops, own or form.split("(")[0]) for form, _, own in _forms}
+        define(_room, _rows, same=_table != "renamed")

@@ -11,16 +11,8 @@ import numpy as np
 from lamella import ops, random
 from lamella._base import check
 from lamella._state.seeds import set_random_seed
-from lamella.compat.tensorflow.dtypes import held
-from lamella.compat.tensorflow.function import TABLE, define, named, rename, require_one_type
-from lamella.compat.tensorflow.tensors import convert, sizes_of
-
-rename(
-    "nn",
-    "relu(features); relu6(features); elu(features); selu(features); silu(features); "
-    "gelu(features, approximate=False); leaky_relu(features, alpha=0.2); swish(features) = silu; "
-    "softmax(logits, axis=-1); log_softmax(logits, axis=-1)",
-)
+from lamella.compat.tensorflow.function import TABLE, define, named, require_one_type
+from lamella.compat.tensorflow.tensors import convert, held, sizes_of
 
 
 def _numbers(value: Any, rank: int, last: bool) -> Any:
