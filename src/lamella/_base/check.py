@@ -1,7 +1,5 @@
 """One-line checks of arguments, each with an error that says how to go on."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

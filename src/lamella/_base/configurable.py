@@ -1,7 +1,5 @@
 """The constructor is the configuration."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Mapping
 from functools import cache

@@ -1,7 +1,5 @@
 """Number types by name."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax.numpy as jnp

@@ -18,8 +18,6 @@ Each is also a built-in error, so that code written for Keras still catches it. 
 most three lines: what came, what was wanted, and after `help:` what to do.
 """
 
-from __future__ import annotations
-
 import os
 import types
 from pathlib import Path

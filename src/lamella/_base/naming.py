@@ -1,7 +1,5 @@
 """Automatic names: snake case of the class, numbered from the second one on."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 

@@ -5,8 +5,6 @@ they are registered, to methods by `understood`, to a room's names by `serve_old
 names given as text by `name_today`.
 """
 
-from __future__ import annotations
-
 import functools
 import inspect
 import sys

@@ -1,7 +1,5 @@
 """The old words of Keras 1 and 2, as data: what each became, or what to write instead."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Third-party packages that are imported only when they are used."""
 
-from __future__ import annotations
-
 import importlib
 from typing import Any
 

@@ -3,8 +3,6 @@
 A file or a string can only ever reach what stands in these tables. Nothing is imported by name.
 """
 
-from __future__ import annotations
-
 import contextlib
 import difflib
 import re

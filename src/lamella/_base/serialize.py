@@ -4,8 +4,6 @@ Reading runs nothing but constructors of registered classes: names that stand in
 refused, and functions written as byte code are never run.
 """
 
-from __future__ import annotations
-
 import types
 from collections.abc import Mapping
 from typing import Any

@@ -1,7 +1,5 @@
 """The three numbers of habit: default float type, epsilon, image layout."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 from lamella._base import check

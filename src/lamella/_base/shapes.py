@@ -1,7 +1,5 @@
 """Shapes as plain tuples, None for an axis of unknown size."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 

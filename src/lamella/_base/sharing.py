@@ -1,7 +1,5 @@
 """An object that stands at several places of one config is written, and read, as one object."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 from contextvars import ContextVar

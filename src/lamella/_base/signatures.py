@@ -1,7 +1,5 @@
 """Constructors that differ from an inherited one in little, shown in full to help and configs."""
 
-from __future__ import annotations
-
 import inspect
 import types
 from collections.abc import Callable, Mapping

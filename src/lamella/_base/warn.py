@@ -1,7 +1,5 @@
 """Warnings that point at the person's own line."""
 
-from __future__ import annotations
-
 import os
 import sys
 import types

@@ -1,7 +1,5 @@
 """A graph between inputs and outputs: its order, and how it runs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -5,8 +5,6 @@ batch. Where JAX cannot decide something about a symbol, the function runs on tw
 what differs in the results is unknown.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any

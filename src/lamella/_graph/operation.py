@@ -1,7 +1,5 @@
 """`@op`: a function of arrays that also works on variables and on symbolic tensors."""
 
-from __future__ import annotations
-
 import functools
 import inspect
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """The arguments of a layer's `call`: bound by name, turned into arrays, cast."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass

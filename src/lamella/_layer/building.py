@@ -1,7 +1,5 @@
 """Building: variables are made from the shapes of the first inputs, once."""
 
-from __future__ import annotations
-
 import functools
 import inspect
 from collections.abc import Callable

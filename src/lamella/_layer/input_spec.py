@@ -1,7 +1,5 @@
 """What a layer expects of its inputs, and the errors when it gets something else."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

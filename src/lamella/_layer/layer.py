@@ -1,7 +1,5 @@
 """Layer: what every layer and every model is."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

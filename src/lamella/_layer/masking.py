@@ -1,7 +1,5 @@
 """Masks that travel with arrays: which time steps count."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """What old code asks of a layer: the shapes of its first call, and methods that are gone."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -5,8 +5,6 @@ instead, where every row is computed apart from the others: then the rows that w
 left out of the loss and of the metrics exactly.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """The weights of a layer: listing, counting, getting, setting."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Dot-product attention: plain products and a softmax, or the fused kernel of NVIDIA GPUs."""
 
-from __future__ import annotations
-
 import math
 
 import jax

@@ -9,8 +9,6 @@ The price of gradients written by hand: on CPU, forward-mode derivatives (`jax.j
 Reverse mode over reverse mode works.
 """
 
-from __future__ import annotations
-
 import functools
 import itertools
 import math

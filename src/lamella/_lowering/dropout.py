@@ -1,7 +1,5 @@
 """Dropout, with the bits that Keras draws on JAX."""
 
-from __future__ import annotations
-
 import jax
 import jax.numpy as jnp
 from jax import lax

@@ -1,7 +1,5 @@
 """Statistics over a batch, and the affine pass that applies them."""
 
-from __future__ import annotations
-
 import jax
 import jax.numpy as jnp
 from jax import lax

@@ -8,8 +8,6 @@ The price of the gradient written by hand: on CPU, forward-mode derivatives (`ja
 `max_pool` are refused.
 """
 
-from __future__ import annotations
-
 import functools
 import itertools
 import math

@@ -19,8 +19,6 @@ Shared arguments:
         (gates, n, units). The state that is mixed into the next one stays whole.
 """
 
-from __future__ import annotations
-
 import jax
 import jax.numpy as jnp
 

@@ -1,7 +1,5 @@
 """The loops of SimpleRNN, LSTM and GRU, with gradients of their own."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 

@@ -10,8 +10,6 @@ matrix product over all steps at once. The factors of those gradients that do no
 steps are taken for all steps before the loop, masks included.
 """
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 from typing import NamedTuple

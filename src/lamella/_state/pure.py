@@ -3,8 +3,6 @@
 jit, grad and scan all pass through here; there is no second mechanism.
 """
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """StatelessScope: variables stand for given values for a while, and keep their own."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import replace

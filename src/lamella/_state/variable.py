@@ -1,7 +1,5 @@
 """A named handle on one array."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What the host can see before the first step: data that cannot be what was meant."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What `compile` was told, resolved for the outputs that the model really has."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """fit: epochs over the data, with what is told, kept and taken up again on the way."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field

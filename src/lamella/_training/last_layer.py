@@ -1,7 +1,5 @@
 """How a model ends: the activation that makes an output, where that can be known."""
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 from lamella._base.registry import entry_of, is_own

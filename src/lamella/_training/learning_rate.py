@@ -1,7 +1,5 @@
 """A learning rate to start with, from the loss at many rates."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any

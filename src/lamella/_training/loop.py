@@ -1,7 +1,5 @@
 """The loop. fit, evaluate and predict are settings of it."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import signal

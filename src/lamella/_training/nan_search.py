@@ -4,8 +4,6 @@ Nothing of this is in the compiled steps. While it is watched, steps are dispatc
 weights that a bad one gave are thrown away, and it is run again, layer by layer.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

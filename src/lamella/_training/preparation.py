@@ -1,7 +1,5 @@
 """Getting data, the model and its programs ready, and one pass over the data."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import itertools

@@ -1,7 +1,5 @@
 """Compiled steps: one step, or many steps of a loop in one dispatch."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """What was compiled and why; where the time of a step goes."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ same bits. It is taken at the edge of a step. JAX's arrays never change, so taki
 references; a thread of its own copies and writes them while training goes on.
 """
 
-from __future__ import annotations
-
 import json
 import platform
 import re

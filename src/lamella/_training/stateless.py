@@ -1,7 +1,5 @@
 """Steps as pure functions of arrays, in the form that Keras has on JAX."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """What one step does with one batch. Written as eager code; the loop compiles it whole."""
 
-from __future__ import annotations
-
 import inspect
 from typing import Any
 

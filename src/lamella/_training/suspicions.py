@@ -1,7 +1,5 @@
 """What is probably not what was meant: each is said once, with its repair."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

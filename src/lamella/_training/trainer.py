@@ -1,7 +1,5 @@
 """compile, fit, evaluate, predict and their relatives."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """`@activation`: a function of arrays that also works on variables and on symbolic tensors."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 from typing import Any, TypeVar

@@ -1,7 +1,5 @@
 """Activations with a bounded output."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

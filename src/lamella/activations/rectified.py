@@ -1,7 +1,5 @@
 """Activations that are zero, or a smaller slope, below a threshold."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

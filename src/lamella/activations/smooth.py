@@ -1,7 +1,5 @@
 """Smooth activations, and gates made of them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """BackupAndRestore: a run that was cut off goes on where it was."""
 
-from __future__ import annotations
-
 import os
 
 from lamella._base.errors import InvalidArgument

@@ -1,7 +1,5 @@
 """Callback: what is told of the course of training."""
 
-from __future__ import annotations
-
 import inspect
 from typing import Any, Literal
 

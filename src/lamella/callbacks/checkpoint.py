@@ -1,7 +1,5 @@
 """ModelCheckpoint, and what it shares with other callbacks that save the model."""
 
-from __future__ import annotations
-
 import os
 from typing import Any
 

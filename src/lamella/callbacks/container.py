@@ -1,7 +1,5 @@
 """CallbackList: all callbacks of one run, as one."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """CSVLogger: the logs of all epochs in a file."""
 
-from __future__ import annotations
-
 import csv
 import os
 from typing import Any

@@ -1,7 +1,5 @@
 """EarlyStopping: ends training that does not get better."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from lamella._base.registry import register

@@ -1,7 +1,5 @@
 """History: the logs of all epochs."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Sequence
 from typing import Any

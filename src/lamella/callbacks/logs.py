@@ -1,7 +1,5 @@
 """Values by the names of losses and metrics."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from lamella._base.errors import UnknownName

@@ -1,7 +1,6 @@
 """Watching one loss or metric, which several callbacks do."""
 
-from __future__ import annotations
-
+import re
 from typing import Any
 
 from lamella._base.errors import InvalidArgument, UnknownName
@@ -10,14 +9,13 @@ from lamella._base.warn import warn_person
 from lamella.callbacks.base import Callback
 from lamella.callbacks.logs import Logs
 
-_BETTER_UP = (
-    "acc auc precision recall f1 f_beta fbeta iou r2 top_k similarity positives negatives pearson "
-    "concordance specificity sensitivity"
-).split()
-_BETTER_DOWN = (
-    "loss error mae mse mape msle rmse entropy divergence hinge poisson false_ log_cosh logcosh "
-    "perplexity"
-).split()
+_BETTER_UP = re.compile(
+    "acc|auc|precision|recall|f1|f_beta|fbeta|iou|r2|top_k|similarity|positives|negatives|pearson|"
+    "concordance|specificity|sensitivity"
+)
+_BETTER_DOWN = re.compile(
+    "loss|error|mae|mse|mape|msle|entropy|divergence|hinge|poisson|false_|log_?cosh|perplexity"
+)
 
 
 class MonitorCallback(Callback):
@@ -68,9 +66,9 @@ class MonitorCallback(Callback):
             direction = getattr(metric, "_direction", None)
             if metric.name == name and direction is not None:
                 return direction == "up"
-        if any(word in name for word in _BETTER_DOWN):
+        if _BETTER_DOWN.search(name):
             return False
-        if any(word in name for word in _BETTER_UP):
+        if _BETTER_UP.search(name):
             return True
         raise InvalidArgument(
             f"{type(self).__name__} cannot tell whether a greater or a smaller '{self.monitor}' "

@@ -1,7 +1,5 @@
 """OrbaxCheckpoint: checkpoints that Orbax writes while training goes on."""
 
-from __future__ import annotations
-
 import os
 from typing import Any
 

@@ -1,7 +1,5 @@
 """ReduceLROnPlateau: a smaller learning rate when nothing gets better."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

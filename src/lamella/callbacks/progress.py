@@ -1,7 +1,5 @@
 """ProgressBar: what `verbose` shows."""
 
-from __future__ import annotations
-
 import sys
 import time
 from typing import Any

@@ -1,7 +1,5 @@
 """RemoteMonitor: the logs of each epoch to a server."""
 
-from __future__ import annotations
-
 import json
 import urllib.parse
 import urllib.request

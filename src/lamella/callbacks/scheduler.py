@@ -1,7 +1,5 @@
 """LearningRateScheduler: a learning rate for each epoch."""
 
-from __future__ import annotations
-
 import inspect
 import numbers
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The state of callbacks as JSON and a list of arrays, so that a run can go on where it stopped."""
 
-from __future__ import annotations
-
 import math
 import struct
 from collections import deque

@@ -1,7 +1,5 @@
 """SwapEMAWeights: evaluation with the moving average of the weights."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from lamella._base.errors import InvalidArgument

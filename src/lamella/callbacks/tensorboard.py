@@ -1,7 +1,5 @@
 """TensorBoard: curves, histograms and graphs of a run for TensorBoard's pages."""
 
-from __future__ import annotations
-
 import os
 import time
 from typing import Any

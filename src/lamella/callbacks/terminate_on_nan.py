@@ -1,7 +1,5 @@
 """TerminateOnNaN: stops when the loss is not a number."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 
@@ -42,7 +40,6 @@ class TerminateOnNaN(Callback):
             )
         print(f"Batch {batch}: the loss is {loss}; training ends.")
         self.model.stop_training = True
-
 
 
 class InvalidLoss(InvalidData, RuntimeError):

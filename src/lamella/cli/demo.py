@@ -5,9 +5,8 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -19,8 +18,7 @@ from lamella.datasets import digits, fashion_mnist
 from lamella.models import Model, Sequential, load_model
 
 
-@dataclass(frozen=True)
-class DataSet:
+class DataSet(NamedTuple):
     """What the demo needs to know of a data set.
 
     Args:
@@ -39,12 +37,8 @@ class DataSet:
 _CLOTHES = "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot"
 
 DATA_SETS = {
-    "digits": DataSet(
-        lambda path: digits.load_data(), [str(digit) for digit in range(10)], 16.0, 40
-    ),
-    "fashion-mnist": DataSet(
-        lambda path: fashion_mnist.load_data(path), _CLOTHES.split(","), 255.0, 8
-    ),
+    "digits": DataSet(lambda path: digits.load_data(), [*"0123456789"], 16.0, 40),
+    "fashion-mnist": DataSet(fashion_mnist.load_data, _CLOTHES.split(","), 255.0, 8),
 }
 
 
@@ -87,7 +81,8 @@ def run_demo(
     probabilities = model.predict(x_test, batch_size=256, verbose=0)
     model.save(out / "model.keras")
     visualization.plot_model(model, out / "model.svg", show_shapes=True)
-    agrees = _reload_agrees(out / "model.keras", x_test, probabilities)
+    reloaded = load_model(out / "model.keras").predict(x_test, batch_size=256, verbose=0)
+    agrees = np.array_equal(reloaded, probabilities)
     lines: list[str] = []
     model.summary(print_fn=lines.append)
     visualization.training_report(
@@ -113,7 +108,3 @@ def run_demo(
     print(f"wrote model.keras, model.svg and report.html into {out}")
     print(f"the reloaded model predicts the same: {'yes' if agrees else 'NO'}")
     return 0 if agrees else 1
-
-
-def _reload_agrees(path: Path, x: np.ndarray, expected: np.ndarray) -> bool:
-    return bool(np.array_equal(load_model(path).predict(x, batch_size=256, verbose=0), expected))

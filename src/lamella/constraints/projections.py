@@ -1,7 +1,5 @@
 """Projections of weights onto what is allowed, after every step of training."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

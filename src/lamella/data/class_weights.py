@@ -1,7 +1,5 @@
 """Weights by class as weights of rows, for one output or several."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

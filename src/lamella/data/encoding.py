@@ -1,7 +1,5 @@
 """Class numbers as one-hot rows, rows of unit length, lists padded to one length."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, Literal
 

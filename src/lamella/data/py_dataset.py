@@ -1,7 +1,5 @@
 """Batches by their number, some of them fetched ahead by threads or processes."""
 
-from __future__ import annotations
-
 import itertools
 import multiprocessing
 import random

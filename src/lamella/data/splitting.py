@@ -1,7 +1,5 @@
 """One data set as two."""
 
-from __future__ import annotations
-
 import random
 from typing import Any
 

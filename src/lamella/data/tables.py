@@ -3,8 +3,6 @@
 The packages are never imported: a table is known by the modules and names of its type's bases.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from numbers import Number
 from typing import Any, NoReturn

@@ -1,7 +1,5 @@
 """Fetches one file over https, and keeps it only if it is the right one."""
 
-from __future__ import annotations
-
 import gzip
 import hashlib
 import urllib.request

@@ -1,7 +1,5 @@
 """Finds and reads a data set of 28 by 28 images, wherever this machine keeps it."""
 
-from __future__ import annotations
-
 import os
 import zipfile
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Handwritten digits of 8 by 8 pixels, part of this package: no download, no file to find."""
 
-from __future__ import annotations
-
 from importlib import resources
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Fashion-MNIST: 70,000 pictures of clothes, 28 by 28 pixels, in MNIST's form."""
 
-from __future__ import annotations
-
 import os
 
 from lamella.datasets._download import RemoteFile

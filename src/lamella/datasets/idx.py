@@ -1,7 +1,5 @@
 """The idx file format, in which MNIST and its relatives are published."""
 
-from __future__ import annotations
-
 import gzip
 import math
 import os

@@ -1,7 +1,5 @@
 """The base of all initializers, and how they are looked up."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from typing import Any, Self
 

@@ -1,7 +1,5 @@
 """Initializers without chance. They are made by NumPy, so nothing is compiled for them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

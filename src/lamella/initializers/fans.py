@@ -1,7 +1,5 @@
 """The named settings of VarianceScaling."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from lamella._base.registry import register

@@ -1,7 +1,5 @@
 """Initializers that draw. The same seed gives the same numbers as Keras on its JAX backend."""
 
-from __future__ import annotations
-
 import math
 from typing import Any, Literal
 

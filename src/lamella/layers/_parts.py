@@ -1,7 +1,5 @@
 """The parts that a layer's constructor is told how to make: each weight's initializer and so on."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """RowWise: what most layers are."""
 
-from __future__ import annotations
-
 from lamella._layer.layer import Layer
 
 

@@ -1,7 +1,5 @@
 """What layers with sliding windows share: where the axes are, and whether a window fits."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from lamella._base.errors import InvalidShape

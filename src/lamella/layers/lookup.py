@@ -1,7 +1,5 @@
 """Layers as plain data."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Old layers that are other layers today."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

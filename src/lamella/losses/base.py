@@ -1,7 +1,5 @@
 """What every loss is: a value per sample, and one way to reduce them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

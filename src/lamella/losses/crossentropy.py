@@ -1,7 +1,5 @@
 """Crossentropies."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """Crossentropies in which easy samples count less."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

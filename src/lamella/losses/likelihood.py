@@ -1,7 +1,5 @@
 """Losses between distributions, and on counts."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

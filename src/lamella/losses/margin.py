@@ -1,7 +1,5 @@
 """Losses that ask for a margin."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

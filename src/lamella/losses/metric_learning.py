@@ -1,7 +1,5 @@
 """Losses on the distances between embeddings."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

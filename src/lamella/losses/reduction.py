@@ -1,7 +1,5 @@
 """Values per sample: their ranks, weights, masks and reductions."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

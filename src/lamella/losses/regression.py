@@ -1,7 +1,5 @@
 """Losses on differences and angles between numbers."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

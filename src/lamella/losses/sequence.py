@@ -1,7 +1,5 @@
 """A loss for sequences that are not aligned."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """Right and wrong decisions, counted at many thresholds at once."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 

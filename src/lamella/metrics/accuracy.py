@@ -1,7 +1,5 @@
 """How often a prediction is right."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """Metrics of decisions: counts, precision, recall, and F scores."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 import jax

@@ -1,7 +1,5 @@
 """Metrics over all thresholds: the area under a curve, and the best point of one."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """The overlap of predicted and true regions."""
 
-from __future__ import annotations
-
 import math
 import warnings
 from collections.abc import Sequence

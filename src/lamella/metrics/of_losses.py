@@ -1,7 +1,5 @@
 """Metrics that are means of losses of classes."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from lamella._base.registry import register

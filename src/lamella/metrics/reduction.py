@@ -1,7 +1,5 @@
 """Sums and means of values per sample."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

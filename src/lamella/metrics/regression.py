@@ -1,7 +1,5 @@
 """Means of differences and angles, correlations, and the variance explained."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

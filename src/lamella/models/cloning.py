@@ -1,7 +1,5 @@
 """A copy of a model with fresh weights."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

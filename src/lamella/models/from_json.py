@@ -1,7 +1,5 @@
 """A model from the JSON that `to_json` gives."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

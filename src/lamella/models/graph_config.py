@@ -1,7 +1,5 @@
 """A graph as a config and back, in Keras 3's form."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

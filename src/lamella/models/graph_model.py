@@ -1,7 +1,5 @@
 """A model's graph between its inputs and outputs, and how data finds its way into it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Model: a layer that can be trained, evaluated, saved and drawn."""
 
-from __future__ import annotations
-
 import inspect
 import json
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """What old code asks of a model."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

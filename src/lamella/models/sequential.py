@@ -1,7 +1,5 @@
 """Sequential: layers in a row."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 

@@ -3,8 +3,6 @@
 Ranks are aligned here and not by JAX, so that ops broadcast also where JAX is told to refuse it.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

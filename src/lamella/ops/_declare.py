@@ -1,7 +1,5 @@
 """Ops that are one function of JAX's: below the decorator stands a signature and its text."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable
 from typing import Any, ParamSpec

@@ -1,7 +1,5 @@
 """Functions that stand between layers."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

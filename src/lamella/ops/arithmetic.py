@@ -1,7 +1,5 @@
 """Sums, products and their relatives, entry by entry."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """Attention of queries to keys."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """Comparisons, logic, and operations on bits."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """Branches and loops that compiled code can run."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Between number types, and between arrays and the world outside."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

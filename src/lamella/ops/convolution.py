@@ -1,7 +1,5 @@
 """Convolution and pooling of arrays."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """New arrays."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """Losses of probabilities, and classes as vectors."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """Decompositions of matrices, and what follows from them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """Exponential, trigonometric and their kin, entry by entry."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

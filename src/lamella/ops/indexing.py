@@ -1,7 +1,5 @@
 """Some entries of an array, and writing to some."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """Arrays shifted and scaled to a common size."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """Products and sums of products, with and without weights."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

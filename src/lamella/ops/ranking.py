@@ -1,7 +1,5 @@
 """Where entries stand in an order."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

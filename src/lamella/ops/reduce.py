@@ -1,7 +1,5 @@
 """Many entries to one: sums, means, extremes."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

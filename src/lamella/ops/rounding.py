@@ -1,7 +1,5 @@
 """Rounding, limits, and the parts of numbers."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """Segments, distances between points, Fourier transforms, windows of a sequence."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """Other shapes: reshaping, turning, repeating, joining and splitting."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

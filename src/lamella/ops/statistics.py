@@ -1,7 +1,5 @@
 """Statistics: with missing values, by weight, and by rank."""
 
-from __future__ import annotations
-
 import functools
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Adagrad, Adadelta, RMSprop and Ftrl: steps in proportion to what the gradients have been."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any, Unpack
 

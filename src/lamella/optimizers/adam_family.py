@@ -1,7 +1,5 @@
 """Adamax, Nadam, Lamb and ScheduleFreeAdamW."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, Unpack
 

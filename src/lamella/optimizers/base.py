@@ -1,7 +1,5 @@
 """Optimizer: how gradients change variables, and the state that takes."""
 
-from __future__ import annotations
-
 import functools
 import re
 import warnings

@@ -1,7 +1,5 @@
 """The arguments that every optimizer takes, and checks of them."""
 
-from __future__ import annotations
-
 import contextlib
 import numbers
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """Limits on gradients, as pure functions of arrays."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import jax

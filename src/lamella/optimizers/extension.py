@@ -1,7 +1,5 @@
 """State for variables that an optimizer did not know when it was built: layers that thawed."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 

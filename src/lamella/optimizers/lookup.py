@@ -1,7 +1,5 @@
 """Optimizers by name or config."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A loss scale that finds its own size, for training in float16."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Self
 

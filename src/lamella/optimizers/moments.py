@@ -1,7 +1,5 @@
 """Fading means of gradients and their squares, which the Adam family shares."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Unpack
 

@@ -1,7 +1,5 @@
 """Muon."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """SGD and Lion: a momentum and nothing else."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, Unpack
 

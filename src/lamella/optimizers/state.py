@@ -1,7 +1,5 @@
 """The state of optimizers: variables, in the order and with the names that files have."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any

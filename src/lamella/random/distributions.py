@@ -1,7 +1,5 @@
 """Random numbers of many kinds: the same ones as Keras's on JAX for the same seed."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """Penalties on the size or the direction of weights, added to the loss."""
 
-from __future__ import annotations
-
 import math
 import numbers
 from collections.abc import Mapping

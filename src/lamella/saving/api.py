@@ -1,7 +1,5 @@
 """Saving and loading of models and weights."""
 
-from __future__ import annotations
-
 import io
 import tempfile
 from collections.abc import Iterable, Mapping

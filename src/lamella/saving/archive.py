@@ -1,7 +1,5 @@
 """The `.keras` archive: a zip of a config, weights, and files of layers that have some."""
 
-from __future__ import annotations
-
 import contextlib
 import io
 import json

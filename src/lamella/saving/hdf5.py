@@ -4,8 +4,6 @@ A file may only hold plain arrays that lie in itself. What could reach outside i
 larger than it is, is refused before any array is read.
 """
 
-from __future__ import annotations
-
 import contextlib
 import math
 from collections.abc import Iterator, Mapping

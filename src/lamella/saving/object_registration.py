@@ -1,7 +1,5 @@
 """Names for a person's own classes and functions, so that files can speak of them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import ExitStack
 from typing import Any, Self, TypeVar

@@ -1,7 +1,5 @@
 """The state of a run in one file: arrays and plain values, nothing that could run."""
 
-from __future__ import annotations
-
 import json
 import math
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Which objects of a model have variables in a file, and under which path: Keras 3's rules."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 

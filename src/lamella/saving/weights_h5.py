@@ -1,7 +1,5 @@
 """The variables of a model as an HDF5 file, in Keras 3's layout."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple

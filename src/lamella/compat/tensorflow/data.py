@@ -77,10 +77,7 @@ class Dataset:
                 f"from_tensor_slices needs arrays of the same number of rows. Received: {sizes}.",
                 help="Check that features and labels were filtered and split in the same way.",
             )
-
-        def row_of(row: int) -> Any:
-            return on_leaves(lambda array: np.asarray(array[row]), arrays)
-
+        row_of = lambda row: on_leaves(lambda array: np.asarray(array[row]), arrays)  # noqa: E731
         return Dataset(lambda: map(row_of, range(sizes[0])), sizes[0])
 
     @staticmethod
@@ -106,10 +103,10 @@ class Dataset:
         kinds = output_types
         if output_signature is not None:
             kinds = on_leaves(lambda spec: spec.dtype, output_signature)
+        known = () if kinds is None else (kinds,)
 
         def read(item: Any) -> Any:
-            item = tuple(item) if isinstance(kinds, tuple) else item
-            return on_leaves(as_numpy, item, *(() if kinds is None else (kinds,)))
+            return on_leaves(as_numpy, tuple(item) if isinstance(kinds, tuple) else item, *known)
 
         return Dataset(lambda: map(read, generator(*(args or ()))))
 
@@ -125,16 +122,14 @@ class Dataset:
         leaves: list[Dataset] = []
         on_leaves(leaves.append, parts)
 
-        def together(items: tuple[Any, ...]) -> Any:
-            rest = iter(items)
-            return on_leaves(lambda _: next(rest), parts)
+        def make() -> Iterator[Any]:
+            for items in zip(*(part._make() for part in leaves)):
+                rest = iter(items)
+                yield on_leaves(lambda _, rest=rest: next(rest), parts)
 
         counts = [part._count for part in leaves if part._count != INFINITE]
         count = UNKNOWN if UNKNOWN in counts else min(counts, default=INFINITE)
-        ragged = any(part._ragged for part in leaves)
-        return Dataset(
-            lambda: map(together, zip(*(part._make() for part in leaves))), count, ragged
-        )
+        return Dataset(make, count, any(part._ragged for part in leaves))
 
     def _like(self, make: Make, count: Callable[[int], int] = lambda n: n) -> Dataset:
         """The same but for the elements; the count changes where there is one."""
@@ -255,11 +250,8 @@ class Dataset:
         kept: list[list[Any]] = []
 
         def make() -> Iterator[Any]:
-            if kept:
-                yield from kept[0]
-                return
-            found = []
-            for item in self._make():
+            found: list[Any] = []
+            for item in kept[0] if kept else self._make():
                 found.append(item)
                 yield item
             kept[:] = [found]

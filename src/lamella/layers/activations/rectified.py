@@ -1,7 +1,5 @@
 """ReLU, LeakyReLU, ELU and PReLU."""
 
-from __future__ import annotations
-
 import numbers
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The softmax function as a layer, with masks."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

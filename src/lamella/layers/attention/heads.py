@@ -1,7 +1,5 @@
 """Attention with heads: MultiHeadAttention and GroupedQueryAttention."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """Masks of scores, whose axes are: batch axes, heads, axes of the targets, axes of the sources."""
 
-from __future__ import annotations
-
 import functools
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What MultiHeadAttention and GroupQueryAttention share: projections around attention by heads."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Any

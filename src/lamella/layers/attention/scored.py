@@ -1,7 +1,5 @@
 """Attention without projections: Attention scores by products, AdditiveAttention by sums."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """Conv1D, Conv2D and Conv3D, and what all convolutions have in common."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """Convolutions that take each channel alone: depthwise and separable ones."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """Conv1DTranspose, Conv2DTranspose and Conv3DTranspose: convolutions that enlarge."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """A dense layer whose product is written in Einstein's notation."""
 
-from __future__ import annotations
-
 import re
 from typing import Any, NamedTuple
 

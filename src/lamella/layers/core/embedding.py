@@ -1,7 +1,5 @@
 """Whole numbers to vectors."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

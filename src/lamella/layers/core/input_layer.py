@@ -1,7 +1,5 @@
 """Where data comes into a model."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from lamella._base.dtypes import dtype_name

@@ -1,7 +1,5 @@
 """A function as a layer."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, Self

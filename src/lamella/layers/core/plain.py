@@ -1,7 +1,5 @@
 """Layers without weights that do one thing: Activation, Identity, Masking, and Wrapper."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

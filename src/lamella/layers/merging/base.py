@@ -1,7 +1,5 @@
 """What all merging layers share: several inputs, broadcasting, masks."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Callable, Sequence
 from typing import Any

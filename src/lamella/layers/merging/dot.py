@@ -1,7 +1,5 @@
 """Dot: products of two inputs, sample by sample."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

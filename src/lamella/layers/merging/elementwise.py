@@ -1,7 +1,5 @@
 """Layers that merge several inputs, entry by entry or end to end."""
 
-from __future__ import annotations
-
 import functools
 from typing import Any
 

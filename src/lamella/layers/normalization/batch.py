@@ -1,7 +1,5 @@
 """BatchNormalization."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

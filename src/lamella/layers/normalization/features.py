@@ -1,7 +1,5 @@
 """LayerNormalization, RMSNormalization and UnitNormalization: each sample by itself."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """GroupNormalization."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """The trained scale and shift that most normalizations end with."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from lamella._base.errors import InvalidArgument, InvalidShape

@@ -1,7 +1,5 @@
 """A layer whose kernel is held at spectral norm 1."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

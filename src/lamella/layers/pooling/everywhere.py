@@ -1,7 +1,5 @@
 """Pooling over all places at once."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

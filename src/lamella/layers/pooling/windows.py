@@ -1,7 +1,5 @@
 """Max and average pooling over windows, in one, two and three dimensions."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Dropout, SpatialDropout and AlphaDropout."""
 
-from __future__ import annotations
-
 import numbers
 from typing import Any
 

@@ -1,7 +1,5 @@
 """GaussianNoise, GaussianDropout and ActivityRegularization."""
 
-from __future__ import annotations
-
 import math
 from typing import Any
 

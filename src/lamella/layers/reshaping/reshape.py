@@ -1,7 +1,5 @@
 """Flatten, Reshape, Permute and RepeatVector."""
 
-from __future__ import annotations
-
 import math
 import numbers
 from typing import Any

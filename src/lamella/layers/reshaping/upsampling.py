@@ -1,7 +1,5 @@
 """UpSampling of rank 1 to 3."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """A recurrent layer read in both directions."""
 
-from __future__ import annotations
-
 import types
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """A recurrent layer with one of our own cells: it runs the fused loop."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """What our three cells share: their weights, and dropout that stays the same at every step."""
 
-from __future__ import annotations
-
 import contextlib
 from collections.abc import Iterator
 from typing import Any, NamedTuple

@@ -1,7 +1,5 @@
 """The long short-term memory, and its cell."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """The recurrent layer over any cell."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """The fully connected recurrence, and its cell."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Self
 

@@ -1,7 +1,5 @@
 """Several cells, one on top of the other, as one cell."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

@@ -1,7 +1,5 @@
 """A layer applied to every step of a sequence."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax

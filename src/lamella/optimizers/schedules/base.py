@@ -1,7 +1,5 @@
 """Learning rates that depend on the step."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
