@@ -1,7 +1,5 @@
 """Line charts as SVG, on a white ground of their own so that they are readable on any page."""
 
-from __future__ import annotations
-
 import math
 import os
 from collections.abc import Collection, Mapping, Sequence

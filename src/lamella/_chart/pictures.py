@@ -1,7 +1,5 @@
 """Pictures as files: pixels and SVG as PNG, written whole or not at all."""
 
-from __future__ import annotations
-
 import os
 import struct
 import zlib

@@ -12,6 +12,19 @@ from lamella.callbacks.history import History
 from lamella.callbacks.progress import ProgressBar
 
 
+def _to_all(hook: str) -> Any:
+    """A hook that passes its arguments on: the batch or epoch, if there is one, and logs."""
+    counted = "batch" in hook or "epoch" in hook
+
+    def tell(self: Any, *args: Any, logs: dict[str, Any] | None = None) -> None:
+        place, rest = (args[:1], args[1:]) if counted else ((), args)
+        self._tell(hook, *place, plain(rest[0] if rest else logs))
+
+    tell.__name__ = tell.__qualname__ = hook
+    tell.__doc__ = getattr(Callback, hook).__doc__
+    return tell
+
+
 class CallbackList(Callback):
     """Passes everything on to several callbacks, in order.
 
@@ -144,47 +157,20 @@ class CallbackList(Callback):
         phase, batch = ("train", phase) if batch is None else (phase, batch)
         self._tell(f"on_{phase}_batch_end", batch, plain(logs))
 
-    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self._tell("on_train_batch_begin", batch, plain(logs))
-
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self._tell("on_train_batch_end", batch, plain(logs))
-
-    def on_test_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self._tell("on_test_batch_begin", batch, plain(logs))
-
-    def on_test_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self._tell("on_test_batch_end", batch, plain(logs))
-
-    def on_predict_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self._tell("on_predict_batch_begin", batch, plain(logs))
-
-    def on_predict_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        self._tell("on_predict_batch_end", batch, plain(logs))
-
-    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self._tell("on_epoch_begin", epoch, plain(logs))
-
-    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
-        self._tell("on_epoch_end", epoch, plain(logs))
-
-    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self._tell("on_train_begin", plain(logs))
-
-    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        self._tell("on_train_end", plain(logs))
-
-    def on_test_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self._tell("on_test_begin", plain(logs))
-
-    def on_test_end(self, logs: dict[str, Any] | None = None) -> None:
-        self._tell("on_test_end", plain(logs))
-
-    def on_predict_begin(self, logs: dict[str, Any] | None = None) -> None:
-        self._tell("on_predict_begin", plain(logs))
-
-    def on_predict_end(self, logs: dict[str, Any] | None = None) -> None:
-        self._tell("on_predict_end", plain(logs))
+    on_train_batch_begin = _to_all("on_train_batch_begin")
+    on_train_batch_end = _to_all("on_train_batch_end")
+    on_test_batch_begin = _to_all("on_test_batch_begin")
+    on_test_batch_end = _to_all("on_test_batch_end")
+    on_predict_batch_begin = _to_all("on_predict_batch_begin")
+    on_predict_batch_end = _to_all("on_predict_batch_end")
+    on_epoch_begin = _to_all("on_epoch_begin")
+    on_epoch_end = _to_all("on_epoch_end")
+    on_train_begin = _to_all("on_train_begin")
+    on_train_end = _to_all("on_train_end")
+    on_test_begin = _to_all("on_test_begin")
+    on_test_end = _to_all("on_test_end")
+    on_predict_begin = _to_all("on_predict_begin")
+    on_predict_end = _to_all("on_predict_end")
 
 
 def plain(logs: dict[str, Any] | None) -> dict[str, Any]:

@@ -1,7 +1,5 @@
 """The main job from end to end: a CNN on real images."""
 
-from __future__ import annotations
-
 import platform
 import time
 from collections.abc import Callable

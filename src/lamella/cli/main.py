@@ -1,7 +1,5 @@
 """Reads the command line and calls the command."""
 
-from __future__ import annotations
-
 import argparse
 import sys
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """The functions of `keras.backend` as K, most of them lamella.ops with the old arguments."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Notebook leavings in scripts: magic lines, pictures, a stand-in where IPython is missing."""
 
-from __future__ import annotations
-
 import sys
 from typing import Any
 

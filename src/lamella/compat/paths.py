@@ -4,8 +4,6 @@ What is not in a table is found by its own name: `keras.regularizers` is `lamell
 and when new rooms are built.
 """
 
-from __future__ import annotations
-
 import tomllib
 from pathlib import Path
 from typing import Any

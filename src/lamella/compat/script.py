@@ -1,7 +1,5 @@
 """Runs a program that was written for Keras or TensorFlow."""
 
-from __future__ import annotations
-
 import runpy
 import sys
 import tokenize

@@ -1,7 +1,5 @@
 """Models as tables and pictures, and a report of a training run."""
 
-from __future__ import annotations
-
 from lamella.visualization.diagram import Diagram as Diagram
 from lamella.visualization.diagram import from_model as from_model
 from lamella.visualization.plot import Dot as Dot

@@ -9,8 +9,6 @@ lines, which also holds for nodes of different widths. Ours: real neighbours com
 so that the main path of a residual network stays straight and its skips bend.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable
 

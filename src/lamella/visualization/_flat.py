@@ -4,8 +4,6 @@ Everything here is told in two directions: `along` the flow and `across` it. Lay
 x and y.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Sequence
 from typing import NamedTuple

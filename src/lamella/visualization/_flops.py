@@ -1,7 +1,5 @@
 """Counts the arithmetic of a traced program, equation by equation."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterator

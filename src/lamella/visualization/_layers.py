@@ -7,8 +7,6 @@ Source: Sugiyama, Tagawa & Toda 1981, IEEE Trans. SMC 11:109; median sweeps as i
 1993, IEEE Trans. Softw. Eng. 19:214.
 """
 
-from __future__ import annotations
-
 import bisect
 import itertools
 import statistics

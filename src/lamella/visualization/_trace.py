@@ -4,8 +4,6 @@ The model runs once on shapes. What goes into a layer and what comes out passes 
 the program, so that afterwards the program tells who feeds whom, also through a person's own code.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """What weights hold, and what one row of data costs in each layer: arithmetic and memory."""
 
-from __future__ import annotations
-
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,5 @@
 """A model as boxes and edges, before anything is placed or drawn."""
 
-from __future__ import annotations
-
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field

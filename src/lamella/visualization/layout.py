@@ -5,8 +5,6 @@ is laid out first and then counts as one box; edges that enter or leave it pass 
 its frame.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple

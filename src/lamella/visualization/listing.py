@@ -1,7 +1,5 @@
 """The rows of a model's table: which layers, in which order, with what to tell of each."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Colours by family of layer, dark enough for white text."""
 
-from __future__ import annotations
-
 import re
 
 # Colour, and pattern of class names. The first that is found decides: the special ones come first.

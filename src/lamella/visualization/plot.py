@@ -1,7 +1,5 @@
 """Keras's two functions that draw a model, and the drawing that they give."""
 
-from __future__ import annotations
-
 import inspect
 import os
 import shutil

@@ -1,7 +1,5 @@
 """What a model must offer to be drawn or summed up; nothing here knows models or layers."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any, Protocol, runtime_checkable
 

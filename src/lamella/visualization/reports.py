@@ -1,7 +1,5 @@
 """A training run on one page of HTML."""
 
-from __future__ import annotations
-
 import base64
 import math
 import os

@@ -1,7 +1,5 @@
 """Draws a diagram as one self-contained SVG, with nothing but the standard library."""
 
-from __future__ import annotations
-
 import math
 from xml.sax.saxutils import escape, quoteattr
 

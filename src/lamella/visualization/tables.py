@@ -1,7 +1,5 @@
 """A model as a table: layers, output shapes, numbers of weights."""
 
-from __future__ import annotations
-
 import io
 import shutil
 import sys

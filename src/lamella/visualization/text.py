@@ -1,7 +1,5 @@
 """How wide a text will be, without a font at hand."""
 
-from __future__ import annotations
-
 import unicodedata
 
 # Advance widths of a common sans-serif (Helvetica, Arial, Liberation Sans), in 1/1000 em.

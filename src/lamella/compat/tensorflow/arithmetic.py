@@ -1,7 +1,5 @@
 """tf.math, tf.linalg and the same names in tf: arithmetic, reductions, comparison, matrices."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

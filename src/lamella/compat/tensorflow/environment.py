@@ -1,7 +1,5 @@
 """What surrounds computation in tf: devices, decorators, scopes, control flow, messages."""
 
-from __future__ import annotations
-
 import contextlib
 import logging
 from collections.abc import Iterator

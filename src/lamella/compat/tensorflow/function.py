@@ -1,7 +1,5 @@
 """Functions with TensorFlow's names and arguments, filed in one table as they are defined."""
 
-from __future__ import annotations
-
 import ast
 import functools
 import inspect

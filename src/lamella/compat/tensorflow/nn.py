@@ -1,7 +1,5 @@
 """tf.nn and tf.random."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

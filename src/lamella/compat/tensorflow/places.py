@@ -1,7 +1,5 @@
 """The modules of tf, put together from the table of functions, and what is not there."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from lamella import initializers

@@ -1,7 +1,5 @@
 """Tensors themselves: number types, making, converting; shape, order and choice of entries."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import jax
