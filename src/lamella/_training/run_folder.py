@@ -12,18 +12,20 @@ import shutil
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
 
+from lamella._base.atomic import replacing
 from lamella._base.errors import FileProblem, InvalidData
 from lamella._base.warn import warn_person
 from lamella._state.variable import Variable
 from lamella.callbacks.state import flatten, unflatten
-from lamella.saving.atomic import replacing
 from lamella.saving.state_file import read_state, write_state
 
 _FORMAT = 1
@@ -168,61 +170,37 @@ class _Writer:
     """A thread that writes the newest of what it was given."""
 
     def __init__(self) -> None:
-        self._pending: Any = None
-        self._changed = threading.Condition()
-        self._busy = False
-        self._closed = False
-        self._urgent = False
-        self._thread: threading.Thread | None = None
+        self._pool = ThreadPoolExecutor(1, "checkpoints")
+        self._newest: deque[Any] = deque(maxlen=1)
+        self._urgent = threading.Event()
+        self._seconds = 0.0
 
     def submit(self, write: Any, wait: bool) -> None:
-        with self._changed:
-            self._pending = write
-            if self._thread is None:
-                # A daemon: a person's exit must not hang on it. `close` waits for it.
-                self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
-                self._thread.start()
-            self._changed.notify_all()
+        self._newest.append(write)
+        self._pool.submit(self._run)
         if wait:
             self.wait()
 
     def wait(self) -> None:
-        with self._changed:
-            self._urgent = True
-            self._changed.notify_all()
-            self._changed.wait_for(lambda: self._pending is None and not self._busy)
-            self._urgent = False
+        self._urgent.set()
+        self._pool.submit(lambda: None).result()
+        self._urgent.clear()
 
     def close(self) -> None:
-        if self._thread is None:
-            return
-        self.wait()
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-        self._thread.join()
-        self._thread = None
-        self._closed = False
+        self._urgent.set()
+        self._pool.shutdown()
 
     def _run(self) -> None:
-        seconds = 0.0
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._closed or self._pending is not None)
-                if self._closed:
-                    return
-                pause = seconds * (1 / _SHARE_OF_WRITING - 1)
-                self._changed.wait_for(lambda: self._urgent, timeout=pause)
-                write, self._pending, self._busy = self._pending, None, True
-            started = time.monotonic()
-            try:
-                write()
-            except Exception as error:  # a full disk must not cost the training
-                warn_person(f"A checkpoint could not be written: {error} Training goes on.")
-            seconds = time.monotonic() - started
-            with self._changed:
-                self._busy = False
-                self._changed.notify_all()
+        if not self._newest:  # it was written in the place of an older one
+            return
+        self._urgent.wait(self._seconds * (1 / _SHARE_OF_WRITING - 1))
+        write = self._newest.pop()
+        started = time.monotonic()
+        try:
+            write()
+        except Exception as error:  # a full disk must not cost the training
+            warn_person(f"A checkpoint could not be written: {error} Training goes on.")
+        self._seconds = time.monotonic() - started
 
 
 def environment() -> dict[str, Any]:

@@ -68,12 +68,7 @@ class Trainer(Preparation):
 
     _untracked = (
         *Preparation._untracked,
-        "_programs",
-        "_shapes_of",
-        "_compiles",
-        "_compile_arguments",
-        "loss",
-        "history",
+        *("_programs", "_shapes_of", "_compiles", "_compile_arguments", "loss", "history"),
     )
 
     @public

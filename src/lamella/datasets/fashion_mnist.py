@@ -6,16 +6,8 @@ from lamella.datasets._download import RemoteFile
 from lamella.datasets._images import ImageSet, Splits, load
 
 CLASS_NAMES = (
-    "T-shirt/top",
-    "Trouser",
-    "Pullover",
-    "Dress",
-    "Coat",
-    "Sandal",
-    "Shirt",
-    "Sneaker",
-    "Bag",
-    "Ankle boot",
+    *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+    *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
 )
 
 _HOST = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"

@@ -69,11 +69,7 @@ class Model(OldMethods, Layer):
     _not_in_config = (*Layer._not_in_config, "inputs", "outputs", "args", "kwargs")
     # Held under these names only for the machinery; files know them as "layers".
     _unsaved: tuple[str, ...] = (
-        "_graph_layers",
-        "_stack",
-        "_loss_tracker",
-        "_compiled_loss",
-        "_compiled_metrics",
+        *("_graph_layers", "_stack", "_loss_tracker", "_compiled_loss", "_compiled_metrics"),
     )
 
     def _set_graph(self, graph: ModelGraph) -> None:

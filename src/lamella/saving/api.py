@@ -9,10 +9,10 @@ from typing import Any
 from lamella._base.atomic import replacing
 from lamella._base.errors import FileProblem, InvalidArgument, NotReady, WrongType
 from lamella._base.serialize import deserialize, serialize
+from lamella._base.warn import warn_person
 from lamella._layer.layer import Layer
 from lamella.saving.archive import IN_MEMORY, opened_archive, write_archive
 from lamella.saving.walk import saved_objects
-from lamella.saving.warn import warn_person
 from lamella.saving.weights_h5 import read_weights, write_weights
 
 _WEIGHTS = ".weights.h5"

@@ -16,12 +16,8 @@ from typing import IO, Any
 from lamella._base.errors import FileProblem
 
 KERAS_VERSION = "3.15.1"  # whose form the archive has; Keras reads it when loading
-_METADATA, _CONFIG, _WEIGHTS, _ASSETS = (
-    "metadata.json",
-    "config.json",
-    "model.weights.h5",
-    "assets",
-)
+_METADATA, _CONFIG = "metadata.json", "config.json"
+_WEIGHTS, _ASSETS = "model.weights.h5", "assets"
 _LARGEST_JSON = 1 << 28
 _MOST_MEMBERS = 10_000
 _FREE_BYTES = 1 << 26

@@ -10,11 +10,11 @@ import numpy as np
 from lamella._base import registry
 from lamella._base.errors import FileProblem, LamellaError
 from lamella._base.optional import require
+from lamella._base.warn import warn_person
 from lamella._layer.layer import Layer
 from lamella._state.variable import Variable
 from lamella.saving.hdf5 import StoredVariables, opened, write_variables
 from lamella.saving.walk import Saved, saved_objects
-from lamella.saving.warn import warn_person
 
 _OLD_LAYERS = "_layer_checkpoint_dependencies"  # what Keras 2.13 called "layers"
 _SHOWN = 4

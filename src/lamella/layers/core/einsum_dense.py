@@ -63,11 +63,7 @@ class EinsumDense(RowWise):
 
     kernel_initializer: Any
     _not_in_config = (
-        "autocast",
-        "output_shape",
-        "lora_rank",
-        "lora_alpha",
-        "gptq_unpacked_column_size",
+        *("autocast", "output_shape", "lora_rank", "lora_alpha", "gptq_unpacked_column_size"),
     )
 
     def __init__(
