@@ -42,7 +42,7 @@ def is_trusted(function: Any) -> bool:
     """Whether a function is a known one; what a person wrote may look across rows.
 
     Example:
-        >>> is_trusted(jnp.tanh), is_trusted(lambda x: x - jnp.mean(x))
+        >>> is_trusted(jnp.tanh), is_trusted(sorted)
         (True, False)
     """
     if function is None:
