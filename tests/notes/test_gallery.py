@@ -141,7 +141,19 @@ def check_config(model: Any, x: Any, wanted: Any) -> None:
     assert again.get_config() == model.get_config()
 
 
-@pytest.mark.parametrize(("path", "name"), CASES)
+def one_style_of_each() -> list[Any]:
+    """All styles; those after an architecture's first are for the long run."""
+    seen: set[tuple[str, str]] = set()
+    found = []
+    for path, name in ((case.values[0], case.values[1]) for case in CASES):
+        architecture = (path.stem, re.sub("sequential|functional|subclassed", "", name))
+        marks = [pytest.mark.slow] if architecture in seen else []
+        seen.add(architecture)
+        found.append(pytest.param(path, name, id=f"{path.stem}-{name}", marks=marks))
+    return found
+
+
+@pytest.mark.parametrize(("path", "name"), one_style_of_each())
 def test_same_as_keras(path: Path, name: str, tmp_path: Path) -> None:
     models = built(path, name)
     check_structure(models)
@@ -156,18 +168,6 @@ def test_same_as_keras(path: Path, name: str, tmp_path: Path) -> None:
         models[writer].save(file)
         loaded = LIBRARIES[reader].models.load_model(file)
         assert_equal_structures(loaded.predict_on_batch(x), wanted)
-
-
-def one_style_of_each() -> list[Any]:
-    """All styles; those after an architecture's first are for the long run."""
-    seen: set[tuple[str, str]] = set()
-    found = []
-    for path, name in ((case.values[0], case.values[1]) for case in CASES):
-        architecture = (path.stem, re.sub("sequential|functional|subclassed", "", name))
-        marks = [pytest.mark.slow] if architecture in seen else []
-        seen.add(architecture)
-        found.append(pytest.param(path, name, id=f"{path.stem}-{name}", marks=marks))
-    return found
 
 
 @pytest.mark.parametrize(("path", "name"), one_style_of_each())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import signal
 import subprocess
@@ -23,20 +22,10 @@ from lamella.callbacks import BackupAndRestore, Callback
 SCRIPT = Path(__file__).with_name("killed_run.py")
 
 
-def command(folder: Path, result: Path, how: str) -> tuple[list[str], dict[str, str]]:
-    environment = {
-        **os.environ,
-        "JAX_COMPILATION_CACHE_DIR": str(result.parent / "compiled"),
-        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0",
-        "XLA_FLAGS": "",
-    }
-    return [sys.executable, str(SCRIPT), str(folder), str(result), how], environment
-
-
 def run(folder: Path, result: Path, how: str, kill_after: float | None) -> bool:
     """Runs the program; whether it came to its end."""
-    words, environment = command(folder, result, how)
-    process = subprocess.Popen(words, env=environment, stdout=subprocess.PIPE, text=True)
+    words = [sys.executable, str(SCRIPT), str(folder), str(result), how]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     if kill_after is not None:
         while process.stdout.readline().strip() not in ("ready", ""):
