@@ -47,6 +47,27 @@ def replacing(target: Path) -> Iterator[Path]:
     _flush(final.parent)
 
 
+def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
+    """Puts `content` into a file; a reader sees the old file or the new one, nothing between.
+
+    Args:
+        path: the file. Its folder must exist.
+        content: all of it.
+
+    Raises: FileProblem, if it cannot be written.
+    """
+    try:
+        with replacing(Path(path)) as scratch:
+            scratch.write_bytes(content)
+    except FileProblem:
+        raise
+    except OSError as cause:
+        raise FileProblem(
+            f"'{Path(path)}' cannot be written: {cause.strerror or cause}.",
+            help="Check that the folder exists and that you may write there.",
+        ) from cause
+
+
 def _flush(path: Path) -> None:
     """Makes the system write a file, or a folder's list of names, to the disk."""
     if path.is_dir() and os.name == "nt":  # Windows cannot open folders

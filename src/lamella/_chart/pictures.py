@@ -1,6 +1,5 @@
-"""Pictures as files: pixels and SVG as PNG, written whole or not at all."""
+"""Pictures as files: pixels and SVG as PNG."""
 
-import os
 import struct
 import zlib
 from pathlib import Path
@@ -8,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lamella._base.atomic import replacing
-from lamella._base.errors import FileProblem, InvalidData
+from lamella._base.errors import InvalidData
 
 SCREEN_DPI = 96
 _COLOUR_TYPES = {1: 0, 3: 2, 4: 6}
@@ -77,24 +75,3 @@ def svg_to_png(svg: str, resvg: Any) -> bytes:
         sans_serif_family="DejaVu Sans",
     )
     return bytes(picture)
-
-
-def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
-    """Puts `content` into a file; a reader sees the old file or the new one, nothing between.
-
-    Args:
-        path: the file. Its folder must exist.
-        content: all of it.
-
-    Raises: FileProblem, if it cannot be written.
-    """
-    try:
-        with replacing(Path(path)) as scratch:
-            scratch.write_bytes(content)
-    except FileProblem:
-        raise
-    except OSError as cause:
-        raise FileProblem(
-            f"'{Path(path)}' cannot be written: {cause.strerror or cause}.",
-            help="Check that the folder exists and that you may write there.",
-        ) from cause

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import jax
 import numpy as np
@@ -24,6 +25,9 @@ _ELEMENTWISE = (
     *("kl_divergence", "hinge", "squared_hinge", "categorical_hinge", "dice", "tversky"),
     *("accuracy", "binary_accuracy"),
 )
+
+# What a graph holds stays as it is, and every batch of a stream and every prediction asks for it.
+_EMBEDDINGS: WeakKeyDictionary[Graph, list[tuple[int, Embedding]]] = WeakKeyDictionary()
 
 
 def check_targets(
@@ -155,7 +159,9 @@ def check_inputs(model: Any, x: Any, prefix: str = "") -> None:
     Raises: InvalidData with the row.
     """
     graph = graph_of(model)
-    found = [] if graph is None else list(_embeddings(graph))
+    if graph is not None and graph not in _EMBEDDINGS:
+        _EMBEDDINGS[graph] = list(_embeddings(graph))
+    found = [] if graph is None else _EMBEDDINGS[graph]
     if not found:
         return
     names = model.input_names

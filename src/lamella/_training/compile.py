@@ -192,15 +192,14 @@ class CompiledMetrics:
         predictions = outputs.arrays(y_pred, "outputs")
         resolved = []
         for role, given in (("metrics", self.given), ("weighted_metrics", self.given_weighted)):
-            for index, chosen in enumerate(_metric_lists(given, outputs, role)):
+            lists = _metric_lists(given, outputs, role)
+            for index, chosen in enumerate(lists):
                 if chosen:
                     outputs.require(targets, index, "metric")
             resolved.append(
                 [
                     [resolve_metric(one, target, prediction) for one in chosen]
-                    for chosen, target, prediction in zip(
-                        _metric_lists(given, outputs, role), targets, predictions
-                    )
+                    for chosen, target, prediction in zip(lists, targets, predictions)
                 ]
             )
         for groups in resolved:
@@ -232,10 +231,8 @@ class CompiledMetrics:
         predictions = self.outputs.arrays(y_pred, "outputs")
         weights = _sample_weights(sample_weight, self.outputs)
         for index, (target, prediction) in enumerate(zip(targets, predictions)):
-            own, plain = (
-                _only_counting(weights[index], prediction),
-                _only_counting(None, prediction),
-            )
+            own = _only_counting(weights[index], prediction)
+            plain = _only_counting(None, prediction)
             for metric in (*self.plain[index], *self.weighted[index]):
                 require_rows_apart("metric", not is_trusted(type(metric)) or _own_code(metric))
             for metric in self.plain[index]:

@@ -242,9 +242,10 @@ class Fitting:
         self.told.set_state(kept["callbacks"])
         self.records[:] = kept["records"]
         model.stop_training = kept["stopped"]
-        for data, state, step in zip(self._streams(), kept["streams"], (kept["step"], 0)):
+        for index, (data, step) in enumerate(zip(self._streams(), (kept["step"], 0))):
+            state = kept["streams"][index]
             if data is not None and (state or step):
-                set_random_states(state["randomness"] if state else kept["origin"])
+                set_random_states(origin_of(kept, index))
                 data.go_on(state, step)
         set_random_states(kept["randomness"])
         return Place(
@@ -284,9 +285,14 @@ def _config_of(fitting: Fitting) -> dict[str, Any]:
     return found
 
 
-def origin_of(kept: dict[str, Any]) -> Any:
-    """The random states when the pass over a stream began, in which a checkpoint was taken."""
-    state = kept["streams"][0]
+def origin_of(kept: dict[str, Any], stream: int = 0) -> Any:
+    """The random states when the pass over a stream began, in which a checkpoint was taken.
+
+    Args:
+        kept: the checkpoint.
+        stream: 0 for the data, 1 for those of the validation.
+    """
+    state = kept["streams"][stream]
     return kept["origin"] if state is None else state["randomness"]
 
 

@@ -13,6 +13,7 @@ from lamella._base.warn import warn_person
 from lamella._chart import Chart, line_chart
 from lamella._state.pure import pure, values_of
 from lamella._state.variable import Variable
+from lamella._training.loop import host_batches
 from lamella._training.preparation import Preparation
 from lamella.data import StreamData
 from lamella.optimizers import LossScaleOptimizer
@@ -176,17 +177,14 @@ def _batches(
     while given < steps:
         before = given
         if isinstance(data, StreamData):
-            for batch in data.batches(None):
-                if not given:
-                    model._build_for_batch(batch, "train")
-                given += 1
-                yield batch.on_device()
+            batches = data.batches(None)
         else:
-            order = random.permutation(data.rows)
             size = min(size, data.rows)
-            for start in range(0, data.rows - size + 1, size):
-                given += 1
-                yield data.take(order[start : start + size]).on_device()
+            order = random.permutation(data.rows)
+            batches = host_batches(data, size, order, data.rows // size)
+        for batch in batches:
+            given += 1
+            yield batch.on_device()
         if given == before:
             raise InvalidData(
                 f"The data ended after {given} of {steps} steps and cannot be read again.",

@@ -1,7 +1,6 @@
 """The loop. fit, evaluate and predict are settings of it."""
 
 import contextlib
-import functools
 import signal
 import threading
 import time
@@ -210,14 +209,13 @@ class Loop:
         most = 0 if batch is None else batch.rows
         fills = batch is not None and self._can_be_filled(batch.packed(), most)
         while batch is not None:
-            rows = batch.rows
-            if fills and rows <= most:
-                given = jax.tree.map(lambda a, most=most: _with_rows(a, most), batch.on_device())
-                run = functools.partial(self.program.step, self.values, given, np.int32(rows))
+            if fills and batch.rows <= most:
+                whole = batch.map(lambda a: _with_rows(a, most))
+                given: tuple[Any, ...] = (whole.on_device(), np.int32(batch.rows))
             else:
-                run = functools.partial(self.program.step, self.values, batch.on_device())
+                given = (batch.on_device(),)
             with self._told_of_batch(count) as told:
-                result, written = run()
+                result, written = self.program.step(self.values, *given)
                 self._look(result, written, batch.on_device, count)
                 self._take(written)
                 if ahead:

@@ -91,11 +91,7 @@ class Watch:
         for name, part in (("x", x), ("y", y), ("sample_weight", weight)):
             for path, leaf in jax.tree_util.tree_leaves_with_path(part):
                 if (row := _bad_row(leaf)) is not None:
-                    of = (
-                        f"row {row} of the batch"
-                        if rows is None
-                        else f"row {rows[row]} of the data"
-                    )
+                    of = f"row {row} of the batch" if rows is None else _of_data(row, rows)
                     where = f"`{name}{jax.tree_util.keystr(path)}` is not finite in {of}."
                     return where, "Remove or fill that row."
         for variable, value in zip(program.variables, values):
@@ -128,11 +124,8 @@ class Watch:
             for leaf in jax.tree.leaves(outputs):
                 known = not isinstance(leaf, jax.core.Tracer)
                 if known and not seen and (row := _bad_row(leaf)) is not None:
-                    of = (
-                        ""
-                        if rows is None or row >= len(rows)
-                        else f" (row {rows[row]} of the data)"
-                    )
+                    known_row = rows is not None and row < len(rows)
+                    of = f" ({_of_data(row, rows)})" if known_row else ""
                     seen.append(
                         f"The first is in the output of {layer._who()}, row {row} of the batch{of}."
                     )
@@ -150,6 +143,10 @@ class Watch:
             return value, []
         _, gradients = value_and_grad(loss, variables)
         return value, [(one.path, gradient) for one, gradient in zip(variables, gradients)]
+
+
+def _of_data(row: int, rows: Any) -> str:
+    return f"row {rows[row]} of the data"
 
 
 def _bad_row(array: Any) -> int | None:

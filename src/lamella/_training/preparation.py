@@ -93,10 +93,7 @@ class Preparation(StatelessSteps):
         if isinstance(data, StreamData):
             first = data.first()
             if first is None:
-                raise InvalidData(
-                    "The stream gave no batch.",
-                    help="A generator can be used once; pass an iterable that starts again.",
-                )
+                raise _no_batch()
             if fresh := self._prepare(first, kind):
                 data.reset()
             return fresh
@@ -209,18 +206,18 @@ class Preparation(StatelessSteps):
         compiled = (self._compiled_loss, self._compiled_metrics)
         outputs = next((one.outputs for one in compiled if one is not None and one.outputs), None)
         if outputs is not None:
-            check_outputs(self)
             check_targets(*compiled, data.y, self._output_shapes_for(data.x, outputs), prefix)
             if isinstance(data.sample_weight, (dict, list)):
                 outputs.arrays(data.sample_weight, f"{prefix}sample_weight")
 
     def _output_shapes_for(self, x: Any, outputs: Outputs) -> list[tuple]:
-        """The shape of each output; also checks the shape of x against the model."""
+        """The shape of each output; also checks the model's end, and the shape of x against it."""
         leaves, structure = jax.tree.flatten(x)
         sizes = tuple((leaf.shape[1:], leaf.dtype) for leaf in leaves)
         graph = graph_of(self)  # another one after a layer was added
         key = (id(graph), structure, sizes)
         if key not in self._shapes_of:
+            check_outputs(self)
             y_pred = self.compute_output_spec(_as_specs(x))
             shapes = [tensor.shape for tensor in outputs.arrays(y_pred, "y")]
             self._shapes_of[key] = (graph, shapes)  # a graph that is held keeps its id
@@ -314,15 +311,19 @@ class Preparation(StatelessSteps):
             with contextlib.closing(stream):
                 logs = loop.over_stream(stream, report, done, ahead=folder is None)
             if not logs:
-                raise InvalidData(
-                    "The stream gave no batch.",
-                    help="A generator can be used once; pass an iterable that starts again.",
-                )
+                raise _no_batch()
         else:
             every = None if folder is None else folder.every
             logs = loop.over_arrays(data, batch_size, order, steps, report, done, every)
         loop.finish()
         return logs
+
+
+def _no_batch() -> InvalidData:
+    return InvalidData(
+        "The stream gave no batch.",
+        help="A generator can be used once; pass an iterable that starts again.",
+    )
 
 
 def _as_specs(value: Any, rows: int | None = None) -> Any:

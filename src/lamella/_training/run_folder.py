@@ -21,7 +21,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from lamella._base.atomic import replacing
+from lamella._base.atomic import write_whole
 from lamella._base.errors import FileProblem, InvalidData
 from lamella._base.warn import warn_person
 from lamella._state.variable import Variable
@@ -135,7 +135,7 @@ class RunFolder:
 
         def write() -> None:
             write_state(self.folder / name, said, arrays)
-            _write_text(self.folder / "history.jsonl", lines)
+            write_whole(self.folder / "history.jsonl", lines.encode())
             for old in self.checkpoints[: -self.keep]:
                 old.unlink(missing_ok=True)
 
@@ -147,12 +147,13 @@ class RunFolder:
         Args:
             config: plain values; what is not plain is written as text.
         """
-        _write_text(self.folder / "config.json", json.dumps(config, indent=1, default=repr))
+        said = json.dumps(config, indent=1, default=repr)
+        write_whole(self.folder / "config.json", said.encode())
         known = environment()
         path = self.folder / "environment.json"
         if path.is_file() and self.checkpoints:
             _warn_of_other_environment(json.loads(path.read_text()), known)
-        _write_text(path, json.dumps(known, indent=1))
+        write_whole(path, json.dumps(known, indent=1).encode())
 
     def finish(self) -> None:
         """Waits until everything is written; takes the checkpoints away if they are temporary."""
@@ -239,8 +240,3 @@ def _described(variables: Sequence[Variable]) -> list[Any]:
 
 def _as_list(value: Any) -> Any:
     return np.asarray(value).tolist()
-
-
-def _write_text(path: Path, text: str) -> None:
-    with replacing(path) as scratch:
-        scratch.write_text(text)

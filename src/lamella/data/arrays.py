@@ -90,10 +90,6 @@ class ArrayData:
             lambda a: a.take(index) if isinstance(a, HostArray) else np.asarray(a)[index]
         )
 
-    def host_batch(self, index: np.ndarray) -> Any:
-        """Some of the rows as NumPy arrays, as a step receives them."""
-        return self.take(index).packed()
-
     def glimpse(self) -> ArrayData:
         """The data with a few thousand rows in place of each part that stays on the host."""
         return self.map(lambda a: a.take(a.spread()) if isinstance(a, HostArray) else a)

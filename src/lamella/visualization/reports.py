@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from lamella._base.atomic import write_whole
 from lamella._base.errors import InvalidData
 from lamella._chart.lines import HEIGHT, WIDTH, line_chart
-from lamella._chart.pictures import encode_png, write_whole
+from lamella._chart.pictures import encode_png
 
 MOST_PICTURES = 24
 STYLE = Path(__file__).parent / "_data" / "report.css"

@@ -48,7 +48,7 @@ def test_large_ones_give_rows(source: Any, monkeypatch: pytest.MonkeyPatch) -> N
     assert data.stays_on_host
     assert (data.rows, data.x["a"].shape, data.x["a"].dtype) == (40, (40, 3), np.float32)
     for index in ([3, 1, 1, 39, 0], np.arange(5, 9), [7], []):
-        x, labels = data.host_batch(np.array(index, "int64"))
+        x, labels = data.take(np.array(index, "int64")).packed()
         assert isinstance(x["a"], np.ndarray)
         np.testing.assert_array_equal(x["a"], X.astype("float32")[np.array(index, "int64")])
         np.testing.assert_array_equal(labels, y[np.array(index, "int64")])
@@ -56,7 +56,7 @@ def test_large_ones_give_rows(source: Any, monkeypatch: pytest.MonkeyPatch) -> N
     assert isinstance(rest.x["a"], HostArray)
     assert (train.rows, rest.rows) == (30, 10)
     np.testing.assert_array_equal(
-        rest.host_batch(np.array([9, 0]))[0]["a"], X[[39, 30]].astype("f")
+        rest.take(np.array([9, 0])).packed()[0]["a"], X[[39, 30]].astype("f")
     )
     np.testing.assert_array_equal(np.asarray(rest.x["a"][2:4]), X[32:34].astype("float32"))
     placed = data.on_device()[0]["a"]
@@ -88,7 +88,7 @@ def test_memory_stays_small(tmp_path: Path) -> None:
     refuse_nan(train.x, "x")
     order = np.random.default_rng(0).permutation(train.rows)
     for step in range(20):
-        train.host_batch(order[step * 32 : (step + 1) * 32])
+        train.take(order[step * 32 : (step + 1) * 32]).packed()
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 100e6
@@ -105,8 +105,8 @@ def test_refusals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     wide = np.lib.format.open_memmap(tmp_path / "w.npy", "w+", "int64", (4, 2))
     wide[2] = 2**40
     data = ArrayData.read(wide)
-    assert data.host_batch(np.array([0]))[0].dtype == np.int32
+    assert data.take(np.array([0])).packed()[0].dtype == np.int32
     with pytest.raises(LamellaError, match="32 bits"):
-        data.host_batch(np.array([2]))
+        data.take(np.array([2])).packed()
     with pytest.raises(LamellaError, match="steps of 1"):
         data.x[::2]
