@@ -12,7 +12,9 @@ from lamella._layer.rows import RowsMatter
 from lamella._state import frame as frames
 from lamella._state.pure import TRACING, pure
 from lamella._state.variable import Variable
+from lamella._training.compilation_cache import turn_on
 
+turn_on()
 Note = Callable[[str, Any, float], None]
 Step = Callable[..., tuple[Any, dict[int, Any]]]
 

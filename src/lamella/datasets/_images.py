@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from lamella._base.errors import DownloadFailed, FileProblem
+from lamella._base.home import home_folder
 from lamella.datasets._download import RemoteFile, download
 from lamella.datasets.idx import MOST_BYTES, read_idx
 
@@ -16,7 +17,7 @@ Splits = tuple[Split, Split]
 
 STEMS = ("train-images", "train-labels", "t10k-images", "t10k-labels")
 KEYS = ("x_train", "y_train", "x_test", "y_test")
-DATA_VARIABLE, HOME_VARIABLE = "LAMELLA_DATA", "LAMELLA_HOME"
+DATA_VARIABLE = "LAMELLA_DATA"
 
 
 @dataclass(frozen=True)
@@ -94,8 +95,7 @@ def _places(images: ImageSet) -> list[tuple[str, Path | None]]:
 
 
 def _cache_folder(images: ImageSet) -> Path:
-    home = os.environ.get(HOME_VARIABLE) or "~/.lamella"
-    return Path(home).expanduser() / "datasets" / images.name
+    return home_folder() / "datasets" / images.name
 
 
 def _find_in(folder: Path, archive: str) -> Path | None:

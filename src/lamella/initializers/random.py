@@ -13,6 +13,7 @@ from lamella._base.errors import InvalidShape, WrongType
 from lamella._base.registry import register
 from lamella._base.serialize import deserialize, serialize
 from lamella._base.shapes import product
+from lamella._lowering.threefry import uniform
 from lamella._state.seeds import SeedGenerator, draw_seed, make_default_seed
 from lamella.initializers.base import Initializer
 
@@ -34,7 +35,7 @@ def _truncated_normal(seed: Any, shape: Any, dtype: Any, mean: float, stddev: fl
 
 
 def _uniform(seed: Any, shape: Any, dtype: Any, low: float, high: float) -> jax.Array:
-    return jax.random.uniform(draw_seed(seed), tuple(shape), dtype_name(dtype), low, high)
+    return uniform(draw_seed(seed), tuple(shape), dtype_name(dtype), low, high)
 
 
 class RandomInitializer(Initializer):

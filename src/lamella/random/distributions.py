@@ -8,6 +8,7 @@ import jax.numpy as jnp
 from lamella._base import check
 from lamella._base.dtypes import dtype_name
 from lamella._base.errors import InvalidArgument, InvalidShape
+from lamella._lowering import threefry
 from lamella._state.seeds import draw_seed
 
 
@@ -60,7 +61,7 @@ def uniform(
         True
     """
     chosen = _floats(dtype, "uniform")
-    return jax.random.uniform(draw_seed(seed), tuple(shape), chosen, minval, maxval)
+    return threefry.uniform(draw_seed(seed), tuple(shape), chosen, minval, maxval)
 
 
 def truncated_normal(
