@@ -1,9 +1,10 @@
 """Convolution of rank 1 to 3, with gradients that stay fast inside compiled loops.
 
 On CPU, XLA runs the gradients that autodiff derives for a convolution as naive code when they
-stand inside `lax.scan` or `lax.fori_loop`. Here each direction is written by hand as a matrix
-product over gathered windows, or as a convolution in the canonical NHWC-HWIO form, whichever
-the shape favours. The other platforms get the plain convolution.
+stand inside `lax.scan` or `lax.fori_loop`. Here each direction is written by hand as a convolution
+in the canonical NHWC-HWIO form; few channels, windows of size 1 and gradients by the input of a
+strided convolution are matrix products over gathered windows. The other platforms get the plain
+convolution. The choice is made for the options of `compiler.py`.
 
 The price of gradients written by hand: on CPU, forward-mode derivatives (`jax.jvp`) are refused.
 Reverse mode over reverse mode works.
@@ -22,7 +23,7 @@ SPATIAL_LETTERS = {1: "W", 2: "HW", 3: "DHW"}
 # Gathered windows are `prod(window)` times the input: above this many bytes they leave the caches
 # and cost memory without being faster.
 COLUMNS_LIMIT = 64 * 2**20
-# With fewer input channels than this, spreading window gradients beats convolving them.
+# A convolution of fewer input channels leaves the processor's registers half empty.
 FEW_CHANNELS = 8
 MAX_GROUPS_UNROLLED = 32
 
@@ -202,7 +203,7 @@ def _convolve(x: jax.Array, kernel: jax.Array, geometry: Geometry) -> jax.Array:
     window = kernel.shape[:-2]
     out = _output_spatial(x.shape[1:-1], window, geometry)
     depth = math.prod(kernel.shape[:-1])
-    if _columns_fit(x.shape[0], out, depth, x.dtype):
+    if x.shape[-1] < FEW_CHANNELS and _columns_fit(x.shape[0], out, depth, x.dtype):
         return _product(_columns(x, window, geometry, out), _flat(kernel))
     return _canonical(x, kernel, geometry)
 
@@ -272,25 +273,27 @@ def _kernel_gradient(
     dy: jax.Array, x: jax.Array, kernel: jax.Array, geometry: Geometry
 ) -> jax.Array:
     window, out = kernel.shape[:-2], dy.shape[1:-1]
-    depth = math.prod(kernel.shape[:-1])
-    # A wide kernel over a small picture: the batch as the contracted axis of one convolution.
-    if x.shape[-1] >= 32 and 8 < math.prod(out) < 10 * math.prod(window) and max(window) > 1:
-        return _kernel_gradient_by_transposes(dy, x, kernel, geometry)
-    if _columns_fit(x.shape[0], out, depth, x.dtype):
-        columns = _flat(_columns(x, window, geometry, out))
-        return _product(columns.T, _flat(dy)).reshape(kernel.shape)
-    shifts = _shifts(x, window, geometry, out)
-    return jnp.stack([_product(_flat(part).T, _flat(dy)) for part in shifts]).reshape(kernel.shape)
+    if max(window) == 1 and not any(map(any, geometry.pads)):
+        (columns,) = _shifts(x, window, geometry, out)
+        return _product(_flat(columns).T, _flat(dy)).reshape(kernel.shape)
+    # The batch as the contracted axis of a convolution. Its result is small, so it would run in one
+    # thread; two halves run in two.
+    if x.shape[0] % 2 == 0 and x.shape[0] >= 16:
+        halves = zip(jnp.split(dy, 2), jnp.split(x, 2), strict=True)
+        return functools.reduce(
+            jnp.add, [_contracted(*half, kernel.shape[:-2], geometry) for half in halves]
+        )
+    return _contracted(dy, x, kernel.shape[:-2], geometry)
 
 
-def _kernel_gradient_by_transposes(
-    dy: jax.Array, x: jax.Array, kernel: jax.Array, geometry: Geometry
+def _contracted(
+    dy: jax.Array, x: jax.Array, window: tuple[int, ...], geometry: Geometry
 ) -> jax.Array:
     rank = len(geometry.strides)
     pads = tuple(
         (low, (reached - 1) * stride + (taps - 1) * dilation + 1 - size - low)
         for size, reached, taps, stride, (low, _), dilation in zip(
-            x.shape[1:-1], dy.shape[1:-1], kernel.shape[:-2], *geometry, strict=True
+            x.shape[1:-1], dy.shape[1:-1], window, *geometry, strict=True
         )
     )
     inner = tuple(range(1, rank + 1))

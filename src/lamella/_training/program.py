@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from lamella._layer.rows import RowsMatter
+from lamella._lowering.compiler import compiler_options
 from lamella._state import frame as frames
 from lamella._state.pure import TRACING, pure
 from lamella._state.variable import Variable
@@ -63,9 +64,9 @@ class Program:
         self.variables = list(variables)
         self.compiled = compiled
         self.traced = changing(_with_rows(function), self.variables)
-        self._jitted: Step = jax.jit(self.traced) if compiled else self.traced
+        self._inner: Step = jax.jit(self.traced) if compiled else self.traced
         self._note = note or (lambda form, batch, seconds: None)
-        self.step: Step = _told(self._jitted, "step", self._note) if compiled else self.traced
+        self.step: Step = _told(_jit(self.traced), "step", self._note) if compiled else self.traced
         self._can_be_filled: bool | None = None if compiled and by_row else False
         self._chunks: dict[tuple[int, bool, bool], Callable[..., Any]] = {}
 
@@ -80,7 +81,7 @@ class Program:
         """
         if self._can_be_filled is None:
             try:
-                jax.eval_shape(self._jitted, values, batch, jnp.int32(1))
+                jax.eval_shape(self._inner, values, batch, jnp.int32(1))
                 self._can_be_filled = True
             except RowsMatter:
                 self._can_be_filled = False
@@ -101,8 +102,12 @@ class Program:
         """
         key = (batch_size, ordered, filled)
         if key not in self._chunks:
-            self._chunks[key] = _told(jax.jit(_chunk(self._jitted, *key)), "steps", self._note)
+            self._chunks[key] = _told(_jit(_chunk(self._inner, *key)), "steps", self._note)
         return self._chunks[key]
+
+
+def _jit(function: Callable[..., Any]) -> Any:
+    return jax.jit(function, compiler_options=compiler_options())
 
 
 def _told(jitted: Any, form: str, note: Note) -> Callable[..., Any]:
