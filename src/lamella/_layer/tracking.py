@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from lamella._graph.node import Operation
 from lamella._state.variable import Variable
@@ -18,6 +18,9 @@ class Tracking(Operation):
     Children come in the order in which they became known, as in Keras, since the order of weights
     in files depends on it. A child that was appended to a list later counts from its own birth.
     """
+
+    # Counts what was assigned anywhere: what is known of a model may be kept as long as it stands.
+    changes: ClassVar[int] = 0
 
     _born: int
     _own_variables: dict[int, Variable]
@@ -35,9 +38,10 @@ class Tracking(Operation):
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, Variable):
-            self._own_variables[id(value)] = value
+            self._track_variable(value)
         elif not name.startswith("__") and name not in self._untracked:
             if _may_hold(value):
+                Tracking.changes += 1
                 self._holders[name] = value
                 now = next(_clock)
                 for item in _items(value):
@@ -48,6 +52,7 @@ class Tracking(Operation):
 
     def __delattr__(self, name: str) -> None:
         value = getattr(self, name, None)
+        Tracking.changes += 1
         self._own_variables.pop(id(value), None)
         self._holders.pop(name, None)
         object.__delattr__(self, name)
@@ -56,6 +61,7 @@ class Tracking(Operation):
     _untracked: tuple[str, ...] = ("_inbound_nodes", "_outbound_nodes", "_passed")
 
     def _track_variable(self, variable: Variable) -> None:
+        Tracking.changes += 1
         self._own_variables[id(variable)] = variable
 
     def _owned(self) -> list[Any]:

@@ -83,10 +83,8 @@ def scores(query: jax.Array, key: jax.Array, dtype: jnp.dtype | None = None) -> 
         key: (batch, sources, key_heads, features); neighbouring heads share a key head.
         dtype: the number type of the result, None for that of the inputs.
     """
-    batch, targets, heads, features = query.shape
-    groups = query.reshape(batch, targets, key.shape[2], heads // key.shape[2], features)
-    products = jnp.einsum("btkgd,bskd->bkgts", groups, key, preferred_element_type=dtype)
-    return products.reshape(batch, heads, targets, key.shape[1])
+    products = _scores(_by_key_head(query, key.shape[2]), key, dtype)
+    return products.reshape(query.shape[0], query.shape[2], query.shape[1], key.shape[1])
 
 
 def weighted(shares: jax.Array, value: jax.Array) -> jax.Array:
@@ -97,9 +95,57 @@ def weighted(shares: jax.Array, value: jax.Array) -> jax.Array:
         value: (batch, sources, key_heads, value_features).
     """
     batch, heads, targets, sources = shares.shape
-    groups = shares.reshape(batch, value.shape[2], heads // value.shape[2], targets, sources)
-    sums = jnp.einsum("bkgts,bskd->btkgd", groups, value)
-    return sums.reshape(batch, targets, heads, value.shape[3])
+    key_heads, features = value.shape[2:]
+    sums = _weighted(shares.reshape(batch, key_heads, -1, sources), value)
+    return sums.reshape(batch, heads, targets, features).swapaxes(1, 2)
+
+
+def _by_key_head(array: jax.Array, key_heads: int) -> jax.Array:
+    """(batch, targets, heads, features) -> (batch, key heads, heads of each * targets, features)"""
+    batch, targets, heads, features = array.shape
+    return array.swapaxes(1, 2).reshape(batch, key_heads, heads // key_heads * targets, features)
+
+
+# The gradients by key and value contract the targets. Left to autodiff, XLA would turn the scores
+# round for that, which are by far the largest array; written like this it turns the small ones.
+
+
+def _inner(one: jax.Array, key: jax.Array, dtype: jnp.dtype | None = None) -> jax.Array:
+    """(batch, heads, n, f), (batch, sources, heads, f) -> (batch, heads, n, sources)"""
+    sides = (((3,), (3,)), ((0, 1), (0, 2)))
+    return lax.dot_general(one, key, sides, preferred_element_type=dtype)
+
+
+def _outer(shares: jax.Array, value: jax.Array) -> jax.Array:
+    """(batch, heads, n, sources), (batch, sources, heads, f) -> (batch, heads, n, f)"""
+    return lax.dot_general(shares, value, (((3,), (1,)), ((0, 1), (0, 2))))
+
+
+def _turned(one: jax.Array, shares: jax.Array) -> jax.Array:
+    """(batch, heads, n, f), (batch, heads, n, sources) -> (batch, sources, heads, f)"""
+    product = lax.dot_general(one, shares, (((2,), (2,)), ((0, 1), (0, 1))))
+    return product.transpose(0, 3, 1, 2)
+
+
+_scores = jax.custom_vjp(_inner, nondiff_argnums=(2,))
+_weighted = jax.custom_vjp(_outer)
+
+
+def _scores_backward(dtype: jnp.dtype | None, saved: tuple, given: jax.Array) -> tuple:
+    query, key = saved
+    for_query, for_key = _outer(given, key), _turned(query, given)
+    return for_query.astype(query.dtype), for_key.astype(key.dtype)
+
+
+def _weighted_backward(saved: tuple, given: jax.Array) -> tuple:
+    shares, value = saved
+    return _inner(given, value), _turned(given, shares)
+
+
+_scores.defvjp(
+    lambda query, key, dtype: (_inner(query, key, dtype), (query, key)), _scores_backward
+)
+_weighted.defvjp(lambda *saved: (_outer(*saved), saved), _weighted_backward)
 
 
 def causal_mask(targets: int, sources: int) -> jax.Array:

@@ -13,6 +13,9 @@ import numpy as np
 
 # More numbers than this are drawn faster by a compiled generator.
 MOST_ON_HOST = 1 << 22
+# As many as stay in a processor's cache.
+_BLOCK = 1 << 14
+_ONE = 0x3F800000  # the bits of 1.0
 _ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 _PARITY = 0x1BD11BDA
 
@@ -41,13 +44,15 @@ def uniform(key: Any, shape: tuple[int, ...], dtype: str, low: Any, high: Any) -
     plain = dtype == "float32" and all(isinstance(one, (int, float)) for one in (low, high))
     if not plain or _must_be_compiled(key) or math.prod(shape) > MOST_ON_HOST:
         return jax.random.uniform(key, shape, dtype, low, high)
-    words = np.asarray(key, np.uint32)
-    exponent_of_one = np.uint32(0x3F800000)
-    unit = (_bits(words, math.prod(shape)) >> np.uint32(9) | exponent_of_one).view(np.float32)
+    words, count = np.asarray(key, np.uint32), math.prod(shape)
     first, width = np.float32(low), np.float32(high) - np.float32(low)
-    # XLA multiplies and adds with one rounding; float64 does the same.
-    drawn = ((unit - np.float32(1)).astype(np.float64) * width + first).astype(np.float32)
-    return jax.device_put(np.maximum(drawn, first).reshape(shape))
+    drawn = np.empty(count, np.float32)
+    for start in range(0, count, _BLOCK):
+        bits = _bits(words, start, min(start + _BLOCK, count))
+        unit = (bits >> np.uint32(9) | np.uint32(_ONE)).view(np.float32) - np.float32(1)
+        # XLA multiplies and adds with one rounding; float64 does the same.
+        drawn[start : start + _BLOCK] = unit.astype(np.float64) * width + first
+    return jax.device_put(np.maximum(drawn, first, out=drawn).reshape(shape))
 
 
 def _must_be_compiled(key: Any) -> bool:
@@ -55,11 +60,11 @@ def _must_be_compiled(key: Any) -> bool:
     return isinstance(key, jax.core.Tracer) or typed or not jax.threefry_partitionable.value
 
 
-def _bits(key: np.ndarray, count: int) -> np.ndarray:
-    """A random word for each number from 0 on."""
+def _bits(key: np.ndarray, start: int, stop: int) -> np.ndarray:
+    """A random word for each number of a range."""
     first, second = key
     keys = (first, second, first ^ second ^ np.uint32(_PARITY))
-    number = np.arange(count, dtype=np.uint64)
+    number = np.arange(start, stop, dtype=np.uint64)
     with np.errstate(over="ignore"):
         a = (number >> np.uint64(32)).astype(np.uint32) + keys[0]
         b = number.astype(np.uint32) + keys[1]

@@ -115,7 +115,8 @@ class Fitting:
         if kept is not None:
             place = self._restore(kept)
         else:
-            place = Place(epoch, randomness=random_states(), streams=self._stream_states())
+            randomness = None if self.folder is None else random_states()
+            place = Place(epoch, randomness=randomness, streams=self._stream_states())
             if self.shuffle and isinstance(self.data, ArrayData):
                 place.order = np.random.permutation(self.data.rows)
 

@@ -12,9 +12,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from lamella._base.errors import WrongType
-from lamella._state.pure import pure, values_of, write_back
+from lamella._state.pure import values_of, write_back
 from lamella._training.nan_search import Watch
 from lamella._training.program import Program
+from lamella._training.quick import with_rows
 from lamella.data import ArrayData, StreamData, rows_of
 
 Kind = Literal["train", "test", "predict"]
@@ -23,6 +24,8 @@ Report = Callable[[int, dict[str, Any]], bool]
 # A bar that moves ten times a second is live to the eye, and each look at it costs a dispatch.
 _SECONDS_PER_CHUNK = 0.1
 _MOST_STEPS = 1 << 16
+_MOST_BYTES_AT_ONCE = 1 << 18
+_MOST_ROWS_AT_ONCE = 512
 
 
 class Loop:
@@ -57,10 +60,9 @@ class Loop:
         self.watch = watch
         self.values = values_of(program.variables)
         self._written: set[int] = set()
+        self.most = 0  # rows of a filled batch
         if before is not None:
-            _, after = pure(before, program.variables)(self.values)
-            pairs = enumerate(zip(self.values, after))
-            self._take({index: new for index, (old, new) in pairs if new is not old})
+            self._take(program.reset(before, self.values))
 
     @property
     def _one_by_one(self) -> bool:
@@ -69,6 +71,11 @@ class Loop:
     @property
     def _every_batch(self) -> bool:
         return self.callbacks is not None and self.callbacks.wants_batches(self.kind)
+
+    @property
+    def has_written(self) -> bool:
+        """Whether any variable changed."""
+        return bool(self._written)
 
     def _take(self, written: dict[int, Any]) -> None:
         """Makes new values the current ones; the handles follow at once while training."""
@@ -113,8 +120,8 @@ class Loop:
         if filled:
             order = _filled_up(data.rows, batch_size, order)
             full, rest = full + 1, 0
-        device_order = None if order is None else jnp.asarray(order, "int32")
-        (step, logs), size = done, 0
+        device_order = None if order is None else np.asarray(order, "int32")
+        (step, logs), size = done, self.program.steps_at_once
         while step < full:
             stop = min(step + (1 if self._one_by_one else max(size, 1)), full)
             if every is not None:
@@ -126,6 +133,7 @@ class Loop:
             elapsed = time.perf_counter() - started
             # The first dispatch may have compiled.
             size = _next_size(stop - step, elapsed) if size else 1
+            self.program.steps_at_once = size
             step = stop
             if report is not None and report(step, logs):
                 return logs
@@ -210,7 +218,7 @@ class Loop:
         fills = batch is not None and self._can_be_filled(batch.packed(), most)
         while batch is not None:
             if fills and batch.rows <= most:
-                whole = batch.map(lambda a: _with_rows(a, most))
+                whole = batch.map(lambda a: with_rows(a, most))
                 given: tuple[Any, ...] = (whole.on_device(), np.int32(batch.rows))
             else:
                 given = (batch.on_device(),)
@@ -228,15 +236,27 @@ class Loop:
                 batch = next(stream, None)
         return logs
 
+    def batches_at_once(self, data: ArrayData | StreamData, batch_size: int) -> int:
+        """How many batches may go through the model as one, since rows do not see each other.
+
+        Nobody may ask for the batches themselves, and what goes in at a time stays small.
+        """
+        if isinstance(data, StreamData) or data.stays_on_host or self._every_batch:
+            return 1
+        row = sum(leaf.nbytes // data.rows for leaf in jax.tree.leaves(data.x))
+        most = min(_MOST_BYTES_AT_ONCE // max(row, 1), _MOST_ROWS_AT_ONCE, data.rows) // batch_size
+        return most if most > 1 and self._can_be_filled(data.packed(), batch_size) else 1
+
     def outputs(self, batches: Iterator[Any], report: Callable[[int], bool] | None) -> list[Any]:
         """The outputs of each batch, as NumPy arrays."""
         found = []
-        most = 0
         for index, batch in enumerate(batches):
             rows = rows_of(batch)
-            most = most or rows
-            if rows < most and self.program.can_be_filled(self.values, batch):
-                batch = jax.tree.map(lambda a, most=most: _with_rows(a, most), batch)
+            if not index:
+                fills = self.program.can_be_filled(self.values, batch)
+                self.most = size_for(rows) if fills else rows
+            if fills and rows < self.most:
+                batch = jax.tree.map(lambda a: with_rows(a, self.most), batch)
             if self._every_batch:
                 self.callbacks.on_batch_begin("predict", index)
             result, written = self.program.step(self.values, batch)
@@ -251,12 +271,14 @@ class Loop:
         return [jax.tree.map(np.asarray, result) for result in found]
 
 
-def _with_rows(array: Any, rows: int) -> Any:
-    """A batch with its first row repeated until it has so many."""
-    missing = rows - array.shape[0]
-    if not missing:
-        return array
-    return np.concatenate([array, np.repeat(np.asarray(array[:1]), missing, axis=0)])
+def size_for(rows: int) -> int:
+    """A number of rows from a short list, not less: one compile serves many sizes.
+
+    Powers of two up to 64, then eight steps to the next one.
+    """
+    power = 1 << (rows - 1).bit_length()
+    grain = power if power <= 64 else power // 16
+    return -(-rows // grain) * grain
 
 
 def _filled_up(rows: int, batch_size: int, order: np.ndarray | None) -> np.ndarray:
@@ -318,7 +340,8 @@ def batches_of(data: ArrayData | StreamData, batch_size: int, steps: int | None)
         for batch in stream:
             yield batch.on_device()
         return
-    placed = data.on_device()
+    # A processor reads the rows where they lie.
+    placed = data.packed() if jax.default_backend() == "cpu" else data.on_device()
     last = data.rows if steps is None else min(data.rows, steps * batch_size)
     for start in range(0, last, batch_size):
         stop = min(start + batch_size, last)

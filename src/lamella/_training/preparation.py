@@ -4,16 +4,17 @@ import contextlib
 import functools
 import itertools
 from collections.abc import Callable, Generator
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
 from lamella._base.errors import InvalidArgument, InvalidData, LamellaError, NotReady
+from lamella._base.registry import is_own
 from lamella._base.warn import warn_person
 from lamella._graph.infer import infer
 from lamella._graph.symbolic import KerasTensor
-from lamella._layer.tracking import unique
+from lamella._layer.tracking import Tracking, unique
 from lamella._state.pure import TRACING
 from lamella._state.variable import Variable
 from lamella._training.checks import check_inputs, check_outputs, check_targets
@@ -35,12 +36,27 @@ from lamella.data.arrays import refuse_nan
 _program_numbers = itertools.count()
 
 
+class KnownProgram(NamedTuple):
+    """The last program of a kind.
+
+    Args:
+        program: the compiled step.
+        layers: those of the model.
+        state: what they and the model were like.
+    """
+
+    program: Program
+    layers: list[Any]
+    state: Any
+
+
 class Preparation(StatelessSteps):
     """What fit, evaluate and predict have in common behind their doors."""
 
     run_eagerly: bool
     jit_compile: bool
     _programs: dict[Any, Program]
+    _known_programs: dict[str, KnownProgram]
     _shapes_of: dict[Any, tuple[Any, list[tuple]]]
     _compiles: list[Compile]
 
@@ -252,6 +268,27 @@ class Preparation(StatelessSteps):
 
     def _program(self, kind: Kind) -> Program:
         """The compiled step of a kind, for the variables as they are now."""
+        known = self._known_programs.get(kind)
+        if known is not None and known.state == self._state_seen(known.layers, known.program):
+            return known.program
+        program = self._program_anew(kind)
+        layers = list(self._walk())
+        # Layers of a person's own may hold others in lists, which change where nobody sees it.
+        if graph_of(self) is not None and all(is_own(type(layer)) for layer in layers):
+            self._known_programs[kind] = KnownProgram(
+                program, layers, self._state_seen(layers, program)
+            )
+        return program
+
+    def _state_seen(self, layers: list[Any], program: Program) -> Any:
+        """All that decides which program it is, as far as it can change without being tracked."""
+        return (
+            (Tracking.changes, id(self.optimizer), self.jit_compile and not self.run_eagerly),
+            [layer._trainable for layer in layers],
+            [variable.trainable for variable in program.variables],
+        )
+
+    def _program_anew(self, kind: Kind) -> Program:
         self._extend_optimizer(kind)  # a callback may have thawed layers
         variables = self._state_of(kind)
         compiled = self.jit_compile and not self.run_eagerly
@@ -267,8 +304,14 @@ class Preparation(StatelessSteps):
                 own = [f"{kind}_step", "compute_loss", "compute_metrics", "get_metrics_result"]
                 by_row = all(getattr(type(self), name) is getattr(Steps, name) for name in own)
                 note = functools.partial(self._note_compile, kind, next(_program_numbers))
+                own_metrics = all(is_own(type(metric)) for metric in self.metrics)
                 self._programs[key] = Program(
-                    self._own_step(kind), variables, compiled=compiled, by_row=by_row, note=note
+                    self._own_step(kind),
+                    variables,
+                    compiled=compiled,
+                    by_row=by_row,
+                    resets_alike=own_metrics and type(self).reset_metrics is Steps.reset_metrics,
+                    note=note,
                 )
             return self._programs[key]
 

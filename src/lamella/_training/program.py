@@ -50,6 +50,7 @@ class Program:
         note: told of every compile: form, batch, seconds.
         by_row: whether the function itself is a known one, which computes row by row where the
             layers do.
+        resets_alike: whether metrics start from the same values each time.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Program:
         *,
         compiled: bool = True,
         by_row: bool = False,
+        resets_alike: bool = False,
         note: Note | None = None,
     ) -> None:
         self.variables = list(variables)
@@ -66,7 +68,11 @@ class Program:
         self.traced = changing(_with_rows(function), self.variables)
         self._inner: Step = jax.jit(self.traced) if compiled else self.traced
         self._note = note or (lambda form, batch, seconds: None)
-        self.step: Step = _told(_jit(self.traced), "step", self._note) if compiled else self.traced
+        self.run: Step = _jit(self.traced) if compiled else self.traced
+        self.step: Step = _told(self.run, "step", self._note) if compiled else self.traced
+        self.steps_at_once = 0  # how many fit between two looks at the progress, as far as is known
+        self._resets_alike = resets_alike
+        self._reset: dict[int, Any] | None = None
         self._can_be_filled: bool | None = None if compiled and by_row else False
         self._chunks: dict[tuple[int, bool, bool], Callable[..., Any]] = {}
 
@@ -86,6 +92,12 @@ class Program:
             except RowsMatter:
                 self._can_be_filled = False
         return self._can_be_filled
+
+    def reset(self, before: Callable[[], None], values: Sequence[Any]) -> dict[int, Any]:
+        """What `before` writes, by the number of the variable: metrics start again."""
+        if self._reset is None or not self._resets_alike:
+            self._reset = changing(before, self.variables)(values)[1]
+        return self._reset
 
     def chunk(
         self, batch_size: int, ordered: bool, filled: bool = False

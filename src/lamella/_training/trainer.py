@@ -23,8 +23,9 @@ from lamella._training.fitting import Fitting, first_batches, folder_of, origin_
 from lamella._training.learning_rate import LearningRateCurve, find_learning_rate
 from lamella._training.loop import Kind, Loop, batches_of
 from lamella._training.loop import interrupt_at_the_edge as interruptible
-from lamella._training.preparation import Preparation
+from lamella._training.preparation import KnownProgram, Preparation
 from lamella._training.program import Program
+from lamella._training.quick import Prepared, keep, quick
 from lamella._training.reports import Compile, CompileReport, Profile, profiled
 from lamella.data import ArrayData, StreamData
 from lamella.data.arrays import warn_nan
@@ -62,13 +63,23 @@ class Trainer(Preparation):
         self._compiled_loss = None
         self._compiled_metrics = None
         self._programs: dict[Any, Program] = {}
+        self._known_programs: dict[str, KnownProgram] = {}
         self._shapes_of: dict[Any, tuple[Any, list[tuple]]] = {}
+        self._prepared: dict[Any, Prepared] = {}
         self._compiles: list[Compile] = []
         self._compile_arguments: dict[str, Any] = {}
 
     _untracked = (
         *Preparation._untracked,
-        *("_programs", "_shapes_of", "_compiles", "_compile_arguments", "loss", "history"),
+        *(
+            "_programs",
+            "_known_programs",
+            "_shapes_of",
+            "_prepared",
+            "_compiles",
+            "_compile_arguments",
+        ),
+        *("loss", "history"),
     )
 
     @public
@@ -117,7 +128,9 @@ class Trainer(Preparation):
         self.stop_training = False
         self.compiled = True
         self._programs.clear()
+        self._known_programs.clear()
         self._shapes_of.clear()
+        self._prepared.clear()
         self._compile_arguments = {
             "optimizer": made,
             "loss": loss,
@@ -306,8 +319,10 @@ class Trainer(Preparation):
 
         Args: as in `fit`.
         """
-        data = self._read(x, steps_name="steps")
         size = check.positive_int(batch_size or 32, "batch_size")
+        if verbose == 0 and callbacks is None and (found := quick(self, x, size)) is not None:
+            return found
+        data = self._read(x, steps_name="steps")
         if isinstance(data, ArrayData):
             warn_nan(data.glimpse().x, "x")
         self._prepare(data, "predict")
@@ -315,21 +330,24 @@ class Trainer(Preparation):
             callbacks, model=self, verbose=verbose, epochs=1, steps=_steps_of(data, size, steps)
         )
         loop = Loop(self._program("predict"), "predict", told)
+        at_once = 1 if steps is not None else loop.batches_at_once(data, size)
         self.stop_predicting = False
         told.on_predict_begin()
         with contextlib.closing(told), interruptible() as pressed:
 
             def report(done: int) -> bool:
-                told.progress("predict", done, {})
+                told.progress("predict", done * at_once, {})
                 if pressed():
                     raise KeyboardInterrupt
                 return self.stop_predicting
 
-            found = loop.outputs(batches_of(data, size, steps), report)
+            found = loop.outputs(batches_of(data, size * at_once, steps), report)
         loop.finish()
         told.on_predict_end()
         if not found:
             raise InvalidData("There was nothing to predict: the data gave no batch.")
+        if isinstance(data, ArrayData) and data.rows <= size and not loop.has_written:
+            keep(self, x, data.x, loop.program, loop.most)
         return jax.tree.map(lambda *parts: np.concatenate(parts), *found)
 
     def compile_report(self) -> CompileReport:

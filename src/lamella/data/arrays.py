@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, NoReturn
 
 import jax
@@ -34,6 +34,7 @@ class ArrayData:
     y: Any = None
     sample_weight: Any = None
     columns: tuple[str, ...] | None = None
+    _placed: Any = field(default=None, init=False, repr=False, compare=False)
 
     @staticmethod
     def read(
@@ -95,8 +96,13 @@ class ArrayData:
         return self.map(lambda a: a.take(a.spread()) if isinstance(a, HostArray) else a)
 
     def on_device(self) -> Any:
-        """All arrays on the device, as a step receives them: x, (x, y) or (x, y, weights)."""
-        return self.map(jnp.asarray).packed()
+        """All arrays on the device, as a step receives them: x, (x, y) or (x, y, weights).
+
+        They are placed once.
+        """
+        if self._placed is None:
+            object.__setattr__(self, "_placed", self.map(jnp.asarray).packed())
+        return self._placed
 
     def packed(self) -> Any:
         """The arrays as a step receives them: x, (x, y) or (x, y, weights)."""

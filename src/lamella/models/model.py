@@ -108,6 +108,8 @@ class Model(OldMethods, Layer):
         if layers:
             self._loss_layers = layers
         self._programs.clear()
+        self._known_programs.clear()
+        self._prepared.clear()
 
     def _builds_by_call(self) -> bool:
         return self._model_graph is None and type(self).build is Model.build

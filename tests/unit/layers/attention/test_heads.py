@@ -186,7 +186,7 @@ def test_first_weights_and_their_order_are_those_of_keras(case: Any) -> None:
             (v.name, tuple(v.shape)) for v in expected
         ]
         for one, other in zip(mine, expected, strict=True):
-            np.testing.assert_array_equal(one.value, other.value)
+            np.testing.assert_allclose(one.value, other.value, rtol=0, atol=3e-7)
     parts = [v.path.split("/")[1:] for v in ours.weights]
     assert parts == [v.path.split("/")[1:] for v in theirs.weights]
 
