@@ -94,7 +94,11 @@ class Variable:
 
     def assign(self, value: Any) -> None:
         """Gives the variable a new value of the same shape; the number type stays its own."""
-        array = jnp.asarray(value.value if isinstance(value, Variable) else value, self._dtype)
+        value = value.value if isinstance(value, Variable) else value
+        if isinstance(value, np.ndarray):  # JAX would compile a copy for each shape
+            array = jax.device_put(np.array(value, jnp.dtype(self._dtype)))
+        else:
+            array = jnp.asarray(value, self._dtype)
         if array.shape != self._shape:
             raise InvalidShape(
                 f"Variable '{self.path}' expected a value of shape {self._shape}. "

@@ -182,8 +182,7 @@ class Preparation(StatelessSteps):
         )
         if not unresolved and (self.built or self._steps_by_itself()):
             return False
-        specs = _as_specs(data.x)
-        y_pred = self.compute_output_spec(specs)
+        y_pred = self._symbolic_outputs(_as_specs(data.x))
         if not jax.tree.leaves(y_pred):
             raise NotReady(
                 f"The `call` of {self._who()} gave no output. Received: {y_pred!r}.",
@@ -203,6 +202,16 @@ class Preparation(StatelessSteps):
             if part is not None:
                 part.build(outputs, y, y_pred)
         return True
+
+    def _symbolic_outputs(self, x: Any) -> Any:
+        """The outputs for inputs of some shapes; a graph made for just these has them ready."""
+        graph = graph_of(self)
+        tensors = x if isinstance(x, (list, tuple)) else [x]
+        if graph is not None and [_sizes(one) for one in tensors] == [
+            _sizes(one) for one in graph.inputs
+        ]:
+            return self.output  # type: ignore[attr-defined]
+        return self.compute_output_spec(x)
 
     def _steps_by_itself(self) -> bool:
         """Whether a step of the person's own calls the layers, which are all built already.
@@ -234,7 +243,7 @@ class Preparation(StatelessSteps):
         key = (id(graph), structure, sizes)
         if key not in self._shapes_of:
             check_outputs(self)
-            y_pred = self.compute_output_spec(_as_specs(x))
+            y_pred = self._symbolic_outputs(_as_specs(x))
             shapes = [tensor.shape for tensor in outputs.arrays(y_pred, "y")]
             self._shapes_of[key] = (graph, shapes)  # a graph that is held keeps its id
         return self._shapes_of[key][1]
@@ -360,6 +369,10 @@ class Preparation(StatelessSteps):
             logs = loop.over_arrays(data, batch_size, order, steps, report, done, every)
         loop.finish()
         return logs
+
+
+def _sizes(tensor: Any) -> Any:
+    return isinstance(tensor, KerasTensor) and (tensor.shape, str(tensor.dtype))
 
 
 def _no_batch() -> InvalidData:

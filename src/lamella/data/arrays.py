@@ -101,7 +101,7 @@ class ArrayData:
         They are placed once.
         """
         if self._placed is None:
-            object.__setattr__(self, "_placed", self.map(jnp.asarray).packed())
+            object.__setattr__(self, "_placed", self.map(_place).packed())
         return self._placed
 
     def packed(self) -> Any:
@@ -272,6 +272,11 @@ def refuse_nan(value: Any, role: str, columns: Sequence[str] | None = None) -> N
                 f"first in row {bad.row}{where}.",
                 help="Remove or fill those rows: keep = ~np.isnan(x).reshape(len(x), -1).any(1).",
             )
+
+
+def _place(array: Any) -> jax.Array:
+    # Of a NumPy array JAX would compile a copy for each shape.
+    return jax.device_put(np.array(array)) if type(array) is np.ndarray else jnp.asarray(array)
 
 
 def warn_nan(value: Any, role: str) -> None:

@@ -16,7 +16,7 @@ def _filled(shape: Any, value: Any, dtype: Any) -> jax.Array:
     number_type = jnp.dtype(dtype_name(dtype))
     filled = np.empty(tuple(shape), number_type)
     filled[...] = np.asarray(value).astype(number_type)
-    return jnp.asarray(filled)
+    return jax.device_put(filled)
 
 
 @register("initializer", "zeros", "zero", module="keras.initializers")
