@@ -81,6 +81,16 @@ def float_pair(x1: Any, x2: Any) -> tuple[Any, Any]:
     return jnp.asarray(first, floatx()), jnp.asarray(second, floatx())
 
 
+def arrays(x1: Any, x2: Any) -> tuple[jax.Array, jax.Array]:
+    """Two operands as arrays, each on its own."""
+    return array(x1), array(x2)
+
+
+def inexacts(x1: Any, x2: Any) -> tuple[jax.Array, jax.Array]:
+    """Two operands as arrays of floats, each on its own."""
+    return inexact(x1), inexact(x2)
+
+
 def dtype_of(dtype: Any) -> str | None:
     """The name of a dtype argument; None stays None."""
     return None if dtype is None else dtype_name(dtype)
