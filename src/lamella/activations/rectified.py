@@ -5,6 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from lamella._base.publish import publish
 from lamella._graph.operation import op
 from lamella._graph.symbolic import KerasTensor, record
 from lamella.activations._declare import activation
@@ -200,3 +201,6 @@ def sparse_plus(x: Any) -> Any:
         >>> sparse_plus(jnp.array([-2.0, 0.0, 2.0])).tolist()
         [0.0, 0.25, 2.0]
     """
+
+
+publish(__name__)

@@ -12,6 +12,7 @@ from lamella._base import serialize as plain
 from lamella._base.configurable import Configurable
 from lamella._base.dtypes import dtype_name
 from lamella._base.errors import InvalidShape
+from lamella._base.publish import publish
 from lamella._base.registry import register
 
 
@@ -98,3 +99,6 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
     """
     with registry.custom_objects(custom_objects):
         return get(config)
+
+
+publish(__name__)

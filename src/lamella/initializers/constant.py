@@ -8,6 +8,7 @@ import numpy as np
 
 from lamella._base.dtypes import dtype_name
 from lamella._base.errors import InvalidShape
+from lamella._base.publish import publish
 from lamella._base.registry import register
 from lamella.initializers.base import Initializer
 
@@ -97,3 +98,6 @@ identity = Identity
 IdentityInitializer = Identity
 ones = Ones
 zeros = Zeros
+
+
+publish(__name__)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from lamella._base.publish import publish
 from lamella._base.registry import register
 from lamella.initializers.random import Mode, VarianceScaling
 
@@ -149,3 +150,6 @@ he_normal = HeNormal
 he_uniform = HeUniform
 lecun_normal = LecunNormal
 lecun_uniform = LecunUniform
+
+
+publish(__name__)

@@ -5,6 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from lamella._base.publish import publish
 from lamella._base.registry import register
 from lamella._base.signatures import taken_by
 from lamella.losses.base import LossFunctionWrapper
@@ -162,3 +163,6 @@ class CategoricalFocalCrossentropy(LossFunctionWrapper):
     ) -> None:
         settings = taken_by(categorical_focal_crossentropy, locals())
         super().__init__(categorical_focal_crossentropy, reduction, name, dtype, **settings)
+
+
+publish(__name__)

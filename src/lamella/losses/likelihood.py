@@ -5,6 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from lamella._base.publish import publish
 from lamella._base.registry import register
 from lamella._base.settings import epsilon
 from lamella._base.signatures import with_defaults
@@ -83,3 +84,6 @@ class Poisson(FunctionLoss):
     """
 
     _function = staticmethod(poisson)
+
+
+publish(__name__)

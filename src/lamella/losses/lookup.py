@@ -5,6 +5,7 @@ from typing import Any
 
 from lamella._base import registry
 from lamella._base import serialize as plain
+from lamella._base.publish import publish
 
 
 def get(identifier: Any) -> Any:
@@ -48,3 +49,6 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
     """
     with registry.custom_objects(custom_objects):
         return get(config)
+
+
+publish(__name__)

@@ -5,6 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from lamella._base.publish import publish
 from lamella._base.registry import register
 from lamella._base.signatures import with_defaults
 from lamella.losses.base import FunctionLoss
@@ -125,3 +126,6 @@ class CategoricalHinge(FunctionLoss):
     """
 
     _function = staticmethod(categorical_hinge)
+
+
+publish(__name__)

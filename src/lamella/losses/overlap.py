@@ -5,6 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from lamella._base.publish import publish
 from lamella._base.registry import register
 from lamella._base.settings import epsilon
 from lamella.losses.base import LossFunctionWrapper
@@ -112,3 +113,6 @@ class Tversky(LossFunctionWrapper):
         dtype: Any = None,
     ) -> None:
         super().__init__(tversky, reduction, name, dtype, alpha=alpha, beta=beta, axis=axis)
+
+
+publish(__name__)

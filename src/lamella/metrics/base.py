@@ -14,6 +14,7 @@ from lamella._base import naming, registry
 from lamella._base import serialize as plain
 from lamella._base.configurable import Configurable
 from lamella._base.errors import InvalidArgument
+from lamella._base.publish import publish
 from lamella._base.registry import register
 from lamella._base.settings import floatx
 from lamella._state import frame as frames
@@ -275,3 +276,6 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
     """
     with registry.custom_objects(custom_objects):
         return get(config)
+
+
+publish(__name__)

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 
 from lamella._base import check
 from lamella._base.errors import InvalidArgument, InvalidShape
+from lamella._base.publish import publish
 from lamella._base.registry import register
 from lamella._base.settings import epsilon
 from lamella.losses.reduction import as_array, divide_no_nan
@@ -191,7 +192,7 @@ class Recall(_Ratio):
     _other = "false_negatives"
 
 
-Average = Literal["micro", "macro", "weighted"]
+_Average = Literal["micro", "macro", "weighted"]
 
 
 @register("metric", "f_beta_score", "fbeta_score", module="keras.metrics")
@@ -219,7 +220,7 @@ class FBetaScore(Metric):
 
     def __init__(
         self,
-        average: Average | None = None,
+        average: _Average | None = None,
         beta: float = 1.0,
         threshold: float | None = None,
         name: str = "fbeta_score",
@@ -304,9 +305,12 @@ class F1Score(FBetaScore):
 
     def __init__(
         self,
-        average: Average | None = None,
+        average: _Average | None = None,
         threshold: float | None = None,
         name: str = "f1_score",
         dtype: Any = None,
     ) -> None:
         super().__init__(average, 1.0, threshold, name, dtype)
+
+
+publish(__name__)

@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 
 from lamella._base.errors import InvalidArgument
+from lamella._base.publish import publish
 from lamella._base.registry import register
 from lamella._base.settings import epsilon
 from lamella._base.signatures import continues
@@ -217,3 +218,6 @@ class OneHotMeanIoU(MeanIoU):
         axis: int = -1,
     ) -> None:
         super().__init__(num_classes, name, dtype, ignore_class, False, sparse_y_pred, axis)
+
+
+publish(__name__)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from lamella._base.publish import publish
 from lamella._base.registry import register
 from lamella._base.signatures import taken_by
 from lamella.losses.crossentropy import (
@@ -171,3 +172,6 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
     ) -> None:
         settings = taken_by(sparse_categorical_crossentropy, locals())
         super().__init__(sparse_categorical_crossentropy, name, dtype, **settings)
+
+
+publish(__name__)

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from lamella._base.errors import InvalidShape
+from lamella._base.publish import publish
 from lamella._base.registry import entry_of, register
 from lamella._base.serialize import serialize
 from lamella._layer.masking import get_mask
@@ -147,3 +148,6 @@ class MeanMetricWrapper(Mean):
             return config
         settings = {name: serialize(value) for name, value in self._fn_kwargs.items()}
         return {**config, "fn": serialize(self.fn), **settings}
+
+
+publish(__name__)

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from lamella._base.errors import InvalidShape
+from lamella._base.publish import publish
 from lamella._base.registry import register
 from lamella._layer.input_spec import shown
 from lamella.layers.merging.base import Masks, Merge, merge_counted
@@ -292,3 +293,6 @@ def concatenate(inputs: Any, axis: int = -1, **kwargs: Any) -> Any:
         (2, 7)
     """
     return Concatenate(axis=axis, **kwargs)(inputs)
+
+
+publish(__name__)
