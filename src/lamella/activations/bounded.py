@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from lamella import ops
-from lamella._base.publish import publish
+from lamella._base import publish
 from lamella.activations._declare import activation
 
 

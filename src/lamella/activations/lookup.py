@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lamella._base import registry
+from lamella._base import publish, registry
 from lamella._base import serialize as plain
-from lamella._base.publish import publish
 from lamella.activations.smooth import linear
 
 

@@ -5,8 +5,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from lamella._base.errors import WrongType
-from lamella._base.warn import warn_person
+from lamella._base import WrongType, warn_person
 from lamella.callbacks.base import Callback, Phase
 from lamella.callbacks.history import History
 from lamella.callbacks.progress import ProgressBar

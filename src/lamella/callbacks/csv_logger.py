@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lamella._base.registry import register
+from lamella._base import register
 from lamella.callbacks.base import Callback
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lamella._base.registry import register
+from lamella._base import register
 from lamella.callbacks.monitor import MonitorCallback
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from lamella._base.errors import WrongType
-from lamella._base.registry import near_miss, register
+from lamella._base import WrongType, near_miss, register
 from lamella.callbacks.base import Callback
 
 Hook = Callable[..., Any] | None

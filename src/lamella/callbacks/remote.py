@@ -8,9 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from lamella._base.errors import InvalidArgument
-from lamella._base.registry import register
-from lamella._base.warn import warn_person
+from lamella._base import InvalidArgument, register, warn_person
 from lamella.callbacks.base import Callback
 
 _SECONDS = 10.0

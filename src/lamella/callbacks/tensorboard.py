@@ -7,10 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from lamella._base import check
-from lamella._base.errors import InvalidArgument, UnknownName
-from lamella._base.registry import near_miss, register
-from lamella._base.warn import warn_person
+from lamella._base import InvalidArgument, UnknownName, check, near_miss, register, warn_person
 from lamella.callbacks.base import Callback, Phase
 from lamella.callbacks.event_file import EventFile
 from lamella.layers import Embedding

@@ -6,12 +6,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import registry
+from lamella._base import Configurable, epsilon, publish, register, registry
 from lamella._base import serialize as plain
-from lamella._base.configurable import Configurable
-from lamella._base.publish import publish
-from lamella._base.registry import register
-from lamella._base.settings import epsilon
 from lamella._state.variable import Variable
 
 

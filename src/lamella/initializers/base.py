@@ -7,13 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lamella._base import registry
+from lamella._base import Configurable, InvalidShape, dtype_name, publish, register, registry
 from lamella._base import serialize as plain
-from lamella._base.configurable import Configurable
-from lamella._base.dtypes import dtype_name
-from lamella._base.errors import InvalidShape
-from lamella._base.publish import publish
-from lamella._base.registry import register
 
 
 @register("initializer", "initializer", module="keras.initializers")

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from lamella._base.publish import publish
-from lamella._base.registry import register
+from lamella._base import publish, register
 from lamella.initializers.random import Mode, VarianceScaling
 
 

@@ -5,10 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.errors import InvalidArgument, InvalidShape, WrongType
-from lamella._base.registry import register
-from lamella._base.settings import epsilon
-from lamella._base.signatures import taken_by
+from lamella._base import InvalidArgument, InvalidShape, WrongType, epsilon, register, taken_by
 from lamella._layer.masking import set_mask
 from lamella.losses.base import LossFunctionWrapper
 from lamella.losses.reduction import as_array, as_pair, same_shape

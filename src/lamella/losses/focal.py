@@ -5,9 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.publish import publish
-from lamella._base.registry import register
-from lamella._base.signatures import taken_by
+from lamella._base import publish, register, taken_by
 from lamella.losses.base import LossFunctionWrapper
 from lamella.losses.crossentropy import binary, shares, smoothed, whole_axis
 from lamella.losses.reduction import as_pair, same_shape

@@ -5,9 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.publish import publish
-from lamella._base.registry import register
-from lamella._base.settings import epsilon
+from lamella._base import epsilon, publish, register
 from lamella.losses.base import LossFunctionWrapper
 from lamella.losses.reduction import as_pair
 

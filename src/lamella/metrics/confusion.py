@@ -5,11 +5,7 @@ from typing import Any, Literal
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check
-from lamella._base.errors import InvalidArgument, InvalidShape
-from lamella._base.publish import publish
-from lamella._base.registry import register
-from lamella._base.settings import epsilon
+from lamella._base import InvalidArgument, InvalidShape, check, epsilon, publish, register
 from lamella.losses.reduction import as_array, divide_no_nan
 from lamella.metrics._confusion import (
     CountMetric,

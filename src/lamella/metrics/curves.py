@@ -5,12 +5,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check
+from lamella._base import check, continues, epsilon, publish, register
 from lamella._base.errors import InvalidArgument, InvalidShape
-from lamella._base.publish import publish
-from lamella._base.registry import register
-from lamella._base.settings import epsilon
-from lamella._base.signatures import continues
 from lamella.losses.reduction import as_array, divide_no_nan
 from lamella.metrics._confusion import (
     CountMetric,

@@ -8,11 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.errors import InvalidArgument
-from lamella._base.publish import publish
-from lamella._base.registry import register
-from lamella._base.settings import epsilon
-from lamella._base.signatures import continues
+from lamella._base import InvalidArgument, continues, epsilon, publish, register
 from lamella.losses.reduction import as_array
 from lamella.metrics.base import Metric
 

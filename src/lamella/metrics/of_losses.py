@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from lamella._base.publish import publish
-from lamella._base.registry import register
-from lamella._base.signatures import taken_by
+from lamella._base import publish, register, taken_by
 from lamella.losses.crossentropy import (
     binary_crossentropy,
     categorical_crossentropy,

@@ -6,8 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.errors import InvalidShape
-from lamella._base.publish import publish
+from lamella._base import InvalidShape, publish
 from lamella._base.registry import entry_of, register
 from lamella._base.serialize import serialize
 from lamella._layer.masking import get_mask

@@ -6,10 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from lamella import losses
-from lamella._base import check
-from lamella._base.errors import InvalidArgument, InvalidShape
-from lamella._base.registry import register
-from lamella._base.settings import epsilon
+from lamella._base import InvalidArgument, InvalidShape, check, epsilon, register
 from lamella.losses.reduction import matched
 from lamella.losses.regression import (
     log_cosh,

@@ -9,8 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lamella._base.dtypes import dtype_name
-from lamella._base.settings import floatx
+from lamella._base import dtype_name, floatx
 
 NUMPY = "keras.src.ops.numpy"
 NN = "keras.src.ops.nn"

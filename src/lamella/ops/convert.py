@@ -6,9 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lamella._base.dtypes import dtype_name
-from lamella._base.errors import WrongType
-from lamella._base.publish import publish
+from lamella._base import WrongType, dtype_name, publish
 from lamella._graph.operation import op
 from lamella._graph.symbolic import KerasTensor
 from lamella._state.variable import Variable

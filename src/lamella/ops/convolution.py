@@ -5,9 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check
-from lamella._base.errors import InvalidShape
-from lamella._base.publish import publish
+from lamella._base import InvalidShape, check, publish
 from lamella._base.settings import data_format as format_of
 from lamella._graph.operation import op
 from lamella._lowering import pooling

@@ -5,9 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.dtypes import dtype_name
-from lamella._base.publish import publish
-from lamella._base.settings import floatx
+from lamella._base import dtype_name, floatx, publish
 from lamella._graph.operation import op
 from lamella.ops._arrays import NUMPY, dtype_of, is_scalar
 from lamella.ops._arrays import array as as_array

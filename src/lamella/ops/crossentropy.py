@@ -5,9 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.dtypes import dtype_name
-from lamella._base.errors import InvalidShape
-from lamella._base.settings import epsilon
+from lamella._base import InvalidShape, dtype_name, epsilon
 from lamella._graph.operation import op
 from lamella.ops._arrays import NN, array, inexact
 

@@ -6,8 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.errors import WrongType
-from lamella._base.publish import publish
+from lamella._base import WrongType, publish
 from lamella._graph.operation import op
 from lamella.ops._arrays import MATH, NN, NUMPY, array, arrays, float_pair, inexact
 from lamella.ops._declare import of_one, of_two

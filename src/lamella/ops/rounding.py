@@ -5,7 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.publish import publish
+from lamella._base import publish
 from lamella._graph.operation import op
 from lamella.ops._arrays import (
     NUMPY,

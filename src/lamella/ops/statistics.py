@@ -6,9 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.errors import InvalidArgument
-from lamella._base.publish import publish
-from lamella._base.settings import floatx
+from lamella._base import InvalidArgument, floatx, publish
 from lamella._graph.operation import op
 from lamella.ops._arrays import NUMPY, array, inexact, inexacts
 from lamella.ops._declare import of_one, of_two

@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lamella._base import registry
-from lamella._base.errors import InvalidArgument
+from lamella._base import InvalidArgument, registry
 from lamella._base.serialize import resolve
 from lamella._base.serialize import serialize as serialize_object
 from lamella.optimizers.base import Optimizer

@@ -8,13 +8,9 @@ from typing import Any, Literal
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check, registry
+from lamella._base import Configurable, check, epsilon, publish, register, registry
 from lamella._base import serialize as plain
-from lamella._base.configurable import Configurable
 from lamella._base.errors import InvalidArgument, InvalidShape
-from lamella._base.publish import publish
-from lamella._base.registry import register
-from lamella._base.settings import epsilon
 from lamella._state.variable import Variable
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from lamella._base.errors import NotReady
+from lamella._base import NotReady
 from lamella._graph.node import Node
 from lamella.visualization._trace import Call, Flow, Step, Trace, watch
 from lamella.visualization.listing import list_layers, select

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lamella._base.errors import InvalidArgument
+from lamella._base import InvalidArgument
 from lamella._graph.function import Graph
 from lamella.visualization.costs import Costs, memory_text
 from lamella.visualization.protocols import (

@@ -9,11 +9,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from lamella._base import optional
-from lamella._base.atomic import write_whole
+from lamella._base import near_miss, optional, write_whole
 from lamella._base.check import one_of, positive
 from lamella._base.errors import FileProblem, InvalidArgument, MissingPackage
-from lamella._base.registry import near_miss
 from lamella._chart.pictures import SCREEN_DPI, svg_to_png
 from lamella.visualization.diagram import Box, Diagram, from_model
 from lamella.visualization.palette import COLOURS

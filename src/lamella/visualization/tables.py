@@ -13,8 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from lamella._base import optional
-from lamella._base.errors import InvalidArgument
+from lamella._base import InvalidArgument, optional
 from lamella.visualization.costs import Costs, costs_of, count, flops_text, memory, memory_text
 from lamella.visualization.listing import list_layers, rows_of, select
 

@@ -7,8 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from lamella import activations
-from lamella._base.errors import InvalidArgument, InvalidShape
-from lamella._base.registry import register
+from lamella._base import InvalidArgument, InvalidShape, register
 from lamella._layer.input_spec import InputSpec
 from lamella.layers._parts import add_part, keep_parts
 from lamella.layers._rows import RowWise

@@ -6,8 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from lamella import activations
-from lamella._base.errors import InvalidArgument
-from lamella._base.registry import register
+from lamella._base import InvalidArgument, register
 from lamella._layer.layer import Layer
 from lamella.layers._rows import RowWise
 

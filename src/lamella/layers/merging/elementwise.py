@@ -6,9 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.errors import InvalidShape
-from lamella._base.publish import publish
-from lamella._base.registry import register
+from lamella._base import InvalidShape, publish, register
 from lamella._layer.input_spec import shown
 from lamella.layers.merging.base import Masks, Merge, merge_counted
 

@@ -7,8 +7,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from lamella._base.errors import InvalidArgument, InvalidShape
-from lamella._base.registry import register
+from lamella._base import InvalidArgument, InvalidShape, register
 from lamella._layer.input_spec import InputSpec, shown
 from lamella._lowering.normalization import batch_moments, normalize
 from lamella._state.variable import Variable

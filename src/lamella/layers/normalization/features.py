@@ -6,9 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from lamella._base.errors import WrongType
-from lamella._base.registry import register
-from lamella._base.warn import warn_person
+from lamella._base import WrongType, register, warn_person
 from lamella.layers._rows import RowWise
 from lamella.layers.normalization.scaled import (
     ScaledNormalization,

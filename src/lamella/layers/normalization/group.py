@@ -6,9 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from lamella._base import check
-from lamella._base.errors import InvalidShape
-from lamella._base.registry import register
+from lamella._base import InvalidShape, check, register
 from lamella._layer.input_spec import InputSpec
 from lamella.layers.normalization.scaled import (
     ScaledNormalization,

@@ -6,11 +6,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check
-from lamella._base.publish import publish
-from lamella._base.registry import register
+from lamella._base import check, publish, register, with_defaults
 from lamella._base.settings import data_format as checked_format
-from lamella._base.signatures import with_defaults
 from lamella._layer.input_spec import InputSpec
 from lamella._lowering.pooling import average_pool, max_pool
 from lamella.layers._rows import RowWise

@@ -6,9 +6,7 @@ from typing import Any
 import jax
 
 from lamella import regularizers
-from lamella._base import check
-from lamella._base.errors import InvalidArgument
-from lamella._base.registry import register
+from lamella._base import InvalidArgument, check, register
 from lamella._state.seeds import SeedGenerator
 from lamella.layers._rows import RowWise
 from lamella.layers.regularization.dropout import Dropping

@@ -5,11 +5,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check
-from lamella._base.errors import InvalidArgument, InvalidShape
-from lamella._base.registry import register
+from lamella._base import InvalidArgument, InvalidShape, check, register, with_defaults
 from lamella._base.settings import data_format as checked_format
-from lamella._base.signatures import with_defaults
 from lamella._layer.input_spec import InputSpec, shown
 from lamella.layers._rows import RowWise
 from lamella.layers._windows import AXES, spatial_of

@@ -7,9 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check
-from lamella._base.errors import InvalidArgument, InvalidShape
-from lamella._base.registry import register
+from lamella._base import InvalidArgument, InvalidShape, check, register
 from lamella._base.settings import data_format as checked_format
 from lamella._graph.symbolic import KerasTensor
 from lamella._layer.input_spec import InputSpec, shown

@@ -12,8 +12,8 @@ def publish(module: str) -> None:
         module: the file's `__name__`.
 
     Example:
-        >>> publish("lamella._base.publish")
-        >>> sys.modules["lamella._base.publish"].__all__
+        >>> publish("lamella._base.exports")
+        >>> sys.modules["lamella._base.exports"].__all__
         ['publish']
     """
     names = vars(sys.modules[module])
