@@ -3,14 +3,9 @@
 from lamella._base.old_spellings import serve_old_names as _serve_old_names
 from lamella._layer.input_spec import InputSpec as InputSpec
 from lamella._layer.layer import Layer as Layer
-from lamella.layers.activations.rectified import ELU as ELU
-from lamella.layers.activations.rectified import LeakyReLU as LeakyReLU
-from lamella.layers.activations.rectified import PReLU as PReLU
-from lamella.layers.activations.rectified import ReLU as ReLU
+from lamella.layers.activations.rectified import *  # noqa: F403
 from lamella.layers.activations.softmax import Softmax as Softmax
-from lamella.layers.attention.heads import GroupedQueryAttention as GroupedQueryAttention
-from lamella.layers.attention.heads import GroupQueryAttention as GroupQueryAttention
-from lamella.layers.attention.heads import MultiHeadAttention as MultiHeadAttention
+from lamella.layers.attention.heads import *  # noqa: F403
 from lamella.layers.attention.scored import AdditiveAttention as AdditiveAttention
 from lamella.layers.attention.scored import Attention as Attention
 from lamella.layers.convolutional.convolution import Conv1D as Conv1D
@@ -37,19 +32,14 @@ from lamella.layers.core.embedding import Embedding as Embedding
 from lamella.layers.core.input_layer import Input as Input
 from lamella.layers.core.input_layer import InputLayer as InputLayer
 from lamella.layers.core.lambda_layer import Lambda as Lambda
-from lamella.layers.core.plain import Activation as Activation
-from lamella.layers.core.plain import Identity as Identity
-from lamella.layers.core.plain import Masking as Masking
-from lamella.layers.core.plain import Wrapper as Wrapper
+from lamella.layers.core.plain import *  # noqa: F403
 from lamella.layers.lookup import deserialize as deserialize
 from lamella.layers.lookup import serialize as serialize
 from lamella.layers.merging.dot import Dot as Dot
 from lamella.layers.merging.dot import dot as dot
 from lamella.layers.merging.elementwise import *  # noqa: F403
 from lamella.layers.normalization.batch import BatchNormalization as BatchNormalization
-from lamella.layers.normalization.features import LayerNormalization as LayerNormalization
-from lamella.layers.normalization.features import RMSNormalization as RMSNormalization
-from lamella.layers.normalization.features import UnitNormalization as UnitNormalization
+from lamella.layers.normalization.features import *  # noqa: F403
 from lamella.layers.normalization.group import GroupNormalization as GroupNormalization
 from lamella.layers.normalization.spectral import SpectralNormalization as SpectralNormalization
 from lamella.layers.old_layers import merge as _merge
@@ -61,19 +51,14 @@ from lamella.layers.regularization.dropout import Dropout as Dropout
 from lamella.layers.regularization.dropout import SpatialDropout1D as SpatialDropout1D
 from lamella.layers.regularization.dropout import SpatialDropout2D as SpatialDropout2D
 from lamella.layers.regularization.dropout import SpatialDropout3D as SpatialDropout3D
-from lamella.layers.regularization.noise import ActivityRegularization as ActivityRegularization
-from lamella.layers.regularization.noise import GaussianDropout as GaussianDropout
-from lamella.layers.regularization.noise import GaussianNoise as GaussianNoise
+from lamella.layers.regularization.noise import *  # noqa: F403
 from lamella.layers.reshaping.edges import Cropping1D as Cropping1D
 from lamella.layers.reshaping.edges import Cropping2D as Cropping2D
 from lamella.layers.reshaping.edges import Cropping3D as Cropping3D
 from lamella.layers.reshaping.edges import ZeroPadding1D as ZeroPadding1D
 from lamella.layers.reshaping.edges import ZeroPadding2D as ZeroPadding2D
 from lamella.layers.reshaping.edges import ZeroPadding3D as ZeroPadding3D
-from lamella.layers.reshaping.reshape import Flatten as Flatten
-from lamella.layers.reshaping.reshape import Permute as Permute
-from lamella.layers.reshaping.reshape import RepeatVector as RepeatVector
-from lamella.layers.reshaping.reshape import Reshape as Reshape
+from lamella.layers.reshaping.reshape import *  # noqa: F403
 from lamella.layers.reshaping.upsampling import UpSampling1D as UpSampling1D
 from lamella.layers.reshaping.upsampling import UpSampling2D as UpSampling2D
 from lamella.layers.reshaping.upsampling import UpSampling3D as UpSampling3D

@@ -5,7 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import InvalidArgument, check, register
+from lamella._base import InvalidArgument, check, publish, register
 from lamella._base.serialize import serialize
 from lamella._layer.input_spec import shown
 from lamella._lowering.attention import scores, weighted
@@ -258,3 +258,6 @@ class GroupedQueryAttention(ProjectedAttention):
 
 # The name by which Keras shows it.
 GroupQueryAttention = GroupedQueryAttention
+
+
+publish(__name__)

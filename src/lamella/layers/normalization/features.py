@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from lamella._base import WrongType, register, warn_person
+from lamella._base import WrongType, publish, register, warn_person
 from lamella.layers._rows import RowWise
 from lamella.layers.normalization import scaled
 
@@ -186,3 +186,6 @@ class UnitNormalization(RowWise):
         safe = jnp.where(empty, jnp.ones((), squares.dtype), squares)
         factor = jnp.minimum(lax.rsqrt(safe), 1e12)
         return inputs * jnp.where(empty, jnp.zeros((), factor.dtype), factor)
+
+
+publish(__name__)

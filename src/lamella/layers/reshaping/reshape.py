@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import InvalidArgument, InvalidShape, check, register
+from lamella._base import InvalidArgument, InvalidShape, check, publish, register
 from lamella._base.settings import data_format as checked_format
 from lamella._graph.symbolic import KerasTensor
 from lamella._layer.input_spec import InputSpec, shown
@@ -152,3 +152,6 @@ class RepeatVector(RowWise):
 
     def call(self, inputs: jax.Array) -> jax.Array:
         return jnp.repeat(jnp.expand_dims(inputs, 1), self.n, axis=1)
+
+
+publish(__name__)
