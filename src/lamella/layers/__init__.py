@@ -52,12 +52,7 @@ from lamella.layers.regularization.dropout import SpatialDropout1D as SpatialDro
 from lamella.layers.regularization.dropout import SpatialDropout2D as SpatialDropout2D
 from lamella.layers.regularization.dropout import SpatialDropout3D as SpatialDropout3D
 from lamella.layers.regularization.noise import *  # noqa: F403
-from lamella.layers.reshaping.edges import Cropping1D as Cropping1D
-from lamella.layers.reshaping.edges import Cropping2D as Cropping2D
-from lamella.layers.reshaping.edges import Cropping3D as Cropping3D
-from lamella.layers.reshaping.edges import ZeroPadding1D as ZeroPadding1D
-from lamella.layers.reshaping.edges import ZeroPadding2D as ZeroPadding2D
-from lamella.layers.reshaping.edges import ZeroPadding3D as ZeroPadding3D
+from lamella.layers.reshaping.edges import *  # noqa: F403
 from lamella.layers.reshaping.reshape import *  # noqa: F403
 from lamella.layers.reshaping.upsampling import UpSampling1D as UpSampling1D
 from lamella.layers.reshaping.upsampling import UpSampling2D as UpSampling2D

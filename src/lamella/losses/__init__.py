@@ -3,22 +3,7 @@
 from lamella._base.old_spellings import serve_old_names as _serve_old_names
 from lamella.losses.base import Loss as Loss
 from lamella.losses.base import LossFunctionWrapper as LossFunctionWrapper
-from lamella.losses.crossentropy import BinaryCrossentropy as BinaryCrossentropy
-from lamella.losses.crossentropy import CategoricalCrossentropy as CategoricalCrossentropy
-from lamella.losses.crossentropy import (
-    CategoricalGeneralizedCrossEntropy as CategoricalGeneralizedCrossEntropy,
-)
-from lamella.losses.crossentropy import (
-    SparseCategoricalCrossentropy as SparseCategoricalCrossentropy,
-)
-from lamella.losses.crossentropy import binary_crossentropy as binary_crossentropy
-from lamella.losses.crossentropy import categorical_crossentropy as categorical_crossentropy
-from lamella.losses.crossentropy import (
-    categorical_generalized_cross_entropy as categorical_generalized_cross_entropy,
-)
-from lamella.losses.crossentropy import (
-    sparse_categorical_crossentropy as sparse_categorical_crossentropy,
-)
+from lamella.losses.crossentropy import *  # noqa: F403
 from lamella.losses.focal import *  # noqa: F403
 from lamella.losses.likelihood import *  # noqa: F403
 from lamella.losses.lookup import *  # noqa: F403

@@ -16,7 +16,6 @@ NN = "keras.src.ops.nn"
 CORE = "keras.src.ops.core"
 MATH = "keras.src.ops.math"
 LINALG = "keras.src.ops.linalg"
-IMAGE = "keras.src.ops.image"
 
 _SCALARS = (bool, int, float, complex)
 _SCALAR_TYPES = {bool: "bool", int: "int32", complex: "complex64"}

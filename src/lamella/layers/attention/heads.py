@@ -1,5 +1,6 @@
 """Attention with heads: MultiHeadAttention and GroupedQueryAttention."""
 
+from operator import attrgetter
 from typing import Any
 
 import jax
@@ -95,25 +96,10 @@ class MultiHeadAttention(ProjectedAttention):
         self.attention_axes = (attention_axes,) if whole else attention_axes
         self._keep(locals())
 
-    @property
-    def query_dense(self) -> Any:
-        """The layer that projects the query."""
-        return self._query_dense
-
-    @property
-    def key_dense(self) -> Any:
-        """The layer that projects the key."""
-        return self._key_dense
-
-    @property
-    def value_dense(self) -> Any:
-        """The layer that projects the value."""
-        return self._value_dense
-
-    @property
-    def output_dense(self) -> Any:
-        """The layer that joins the heads."""
-        return self._output_dense
+    query_dense = property(attrgetter("_query_dense"), doc="The layer that projects the query.")
+    key_dense = property(attrgetter("_key_dense"), doc="The layer that projects the key.")
+    value_dense = property(attrgetter("_value_dense"), doc="The layer that projects the value.")
+    output_dense = property(attrgetter("_output_dense"), doc="The layer that joins the heads.")
 
     def build(  # type: ignore[override]
         self, query_shape: Any, value_shape: Any, key_shape: Any = None
