@@ -5,8 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import InvalidShape, check, publish
-from lamella._base.settings import data_format as format_of
+from lamella._base import InvalidShape, check, checked_format, publish
 from lamella._graph.operation import op
 from lamella._lowering import pooling
 from lamella._lowering.convolution import convolution
@@ -14,7 +13,7 @@ from lamella.ops._arrays import NN, array, inexact
 
 
 def _channels_last(data_format: str | None) -> bool:
-    return format_of(data_format) == "channels_last"
+    return checked_format(data_format) == "channels_last"
 
 
 def _convolve(

@@ -6,8 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check, publish, register, with_defaults
-from lamella._base.settings import data_format as checked_format
+from lamella._base import check, checked_format, publish, register, with_defaults
 from lamella._layer.input_spec import InputSpec
 from lamella._lowering.pooling import average_pool, max_pool
 from lamella.layers._rows import RowWise

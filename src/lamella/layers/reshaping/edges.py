@@ -5,8 +5,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import InvalidArgument, InvalidShape, check, publish, register, with_defaults
-from lamella._base.settings import data_format as checked_format
+from lamella._base import check, checked_format, publish, register, with_defaults
+from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella._layer.input_spec import InputSpec, shown
 from lamella.layers._rows import RowWise
 from lamella.layers._windows import AXES, spatial_of

@@ -7,8 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import InvalidArgument, InvalidShape, check, publish, register
-from lamella._base.settings import data_format as checked_format
+from lamella._base import InvalidArgument, InvalidShape, check, checked_format, publish, register
 from lamella._graph.symbolic import KerasTensor
 from lamella._layer.input_spec import InputSpec, shown
 from lamella.layers._rows import RowWise

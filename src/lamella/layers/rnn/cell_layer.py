@@ -6,8 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from lamella import activations
-from lamella._base import taken_by
-from lamella._base.naming import snake_case
+from lamella._base import snake_case, taken_by
 from lamella._base.serialize import serialize
 from lamella._layer.input_spec import InputSpec
 from lamella.layers.rnn.gated_cell import GatedCell
