@@ -22,6 +22,8 @@ import os
 import types
 from pathlib import Path
 
+from lamella._base.exports import publish
+
 _PACKAGE = str(Path(__file__).resolve().parents[1]) + os.sep
 _FULL_TRACEBACKS = os.environ.get("LAMELLA_FULL_TRACEBACK", "") not in ("", "0")
 
@@ -126,3 +128,6 @@ def note_where(error: Exception, who: str) -> None:
     notes = getattr(error, "__notes__", [])
     if not isinstance(error, LamellaError) and not any(n.startswith("in ") for n in notes):
         error.add_note(f"in {who}; LAMELLA_FULL_TRACEBACK=1 shows every frame.")
+
+
+publish(__name__)

@@ -11,22 +11,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
+from lamella._base import old_words
 from lamella._base.errors import InvalidArgument, MissingName, WrongType
-from lamella._base.old_words import (
-    CALLS,
-    CLASSES,
-    FAMILIES,
-    NAMES,
-    NONE_IS_DEFAULT,
-    SIDES,
-    TEXTS,
-    Elsewhere,
-    Gone,
-    Kept,
-    LeftOut,
-    Renamed,
-    Word,
-)
 from lamella._base.warn import warn_person
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -76,7 +62,7 @@ class _Reading:
         names: the parameters that there are.
     """
 
-    def __init__(self, who: str, words: Mapping[str, Word], names: set[str]) -> None:
+    def __init__(self, who: str, words: Mapping[str, old_words.Word], names: set[str]) -> None:
         self.who, self.words, self.names = who, words, names
         self.today: dict[str, Any] = {}
         self.texts: dict[str, str] = {}
@@ -92,8 +78,8 @@ class _Reading:
             name = next(iter(rest))
             value = rest.pop(name)
             word = self.words.get(name) if name not in self.names else None
-            if word is None or isinstance(word, Elsewhere) or self._is_of_others(word):
-                told_elsewhere |= isinstance(word, Elsewhere) and bool(value)
+            if word is None or isinstance(word, old_words.Elsewhere) or self._is_of_others(word):
+                told_elsewhere |= isinstance(word, old_words.Elsewhere) and bool(value)
                 self.today[name], self.texts[name] = value, _short(value)
             else:
                 self.old.append(f"{self.who}.{name}")
@@ -109,11 +95,11 @@ class _Reading:
             )
         return new_args, self.today
 
-    def _is_of_others(self, word: Word) -> bool:
-        return isinstance(word, Renamed) and self.names.isdisjoint(word.names)
+    def _is_of_others(self, word: old_words.Word) -> bool:
+        return isinstance(word, old_words.Renamed) and self.names.isdisjoint(word.names)
 
-    def _read_one(self, old: str, value: Any, word: Word, rest: dict[str, Any]) -> None:
-        if isinstance(word, Renamed):
+    def _read_one(self, old: str, value: Any, word: old_words.Word, rest: dict[str, Any]) -> None:
+        if isinstance(word, old_words.Renamed):
             name = next(name for name in word.names if name in self.names)
             if name in self.today or name in rest:
                 raise InvalidArgument(
@@ -122,16 +108,16 @@ class _Reading:
                 )
             self.today[name] = word.read(value, rest)
             self.texts[name] = _short(self.today[name])
-        elif isinstance(word, Kept):
+        elif isinstance(word, old_words.Kept):
             self.kept[word.attribute] = value
             self.texts[word.name] = word.text.format(value=value)
-        elif isinstance(word, LeftOut) and not word.accepts:
+        elif isinstance(word, old_words.LeftOut) and not word.accepts:
             self.why.append(word.why)
-        elif not isinstance(word, LeftOut) or value not in word.accepts:
+        elif not isinstance(word, old_words.LeftOut) or value not in word.accepts:
             raise WrongType(
                 f"{self.who} does not take the old argument `{old}`. "
                 f"Received: {old}={_short(value)}.",
-                help=word.why if isinstance(word, LeftOut) else getattr(word, "help", ""),
+                help=word.why if isinstance(word, old_words.LeftOut) else getattr(word, "help", ""),
             )
 
     def _read_sides(self, args: tuple, count: int) -> tuple:
@@ -161,12 +147,12 @@ def accept(kind: str, cls: type) -> None:
         cls: the class; one without a constructor of its own stays as it is.
     """
     init = cls.__dict__.get("__init__")
-    if init is None or kind not in FAMILIES:
+    if init is None or kind not in old_words.FAMILIES:
         return
-    words = {**FAMILIES[kind], **CLASSES.get(cls.__name__, {})}
-    sides = SIDES.get(cls.__name__, 0)
+    words = {**old_words.FAMILIES[kind], **old_words.CLASSES.get(cls.__name__, {})}
+    sides = old_words.SIDES.get(cls.__name__, 0)
     most = sides or sys.maxsize  # more positional arguments than that have to be looked at
-    none_is_default = NONE_IS_DEFAULT.get(kind, ())
+    none_is_default = old_words.NONE_IS_DEFAULT.get(kind, ())
     trigger = frozenset(words) | frozenset(none_is_default)
 
     @functools.wraps(init)
@@ -197,7 +183,7 @@ def _parameter_names(function: Callable[..., Any]) -> set[str]:
 
 def understood(method: F) -> F:
     """Makes a method understand old arguments; the words are those under its name."""
-    words = CALLS.get(method.__name__, {})
+    words = old_words.CALLS.get(method.__name__, {})
     names = set(inspect.signature(method).parameters)
 
     @functools.wraps(method)
@@ -231,7 +217,7 @@ def name_first(method: F) -> F:
 
 def name_today(kind: str, name: str) -> str | None:
     """Today's name of a loss, metric ... given as text; None if the name is not an old one."""
-    today = TEXTS.get(kind, {}).get(name)
+    today = old_words.TEXTS.get(kind, {}).get(name)
     if today is not None:
         tell(f"{kind} {name}", f"The {kind} '{name}' has an old name: write '{today}'.")
     return today
@@ -245,13 +231,13 @@ def serve_old_names(module: str, **functions: Any) -> None:
         functions: old names that need code of their own.
     """
     room = sys.modules[module]
-    words = NAMES[module.removeprefix("lamella.")]
+    words = old_words.NAMES[module.removeprefix("lamella.")]
 
     def look_up(name: str) -> Any:
         word = words.get(name)
         if word is None:
             raise AttributeError(f"{module} has no attribute {name!r}", name=name, obj=room)
-        if isinstance(word, Gone):
+        if isinstance(word, old_words.Gone):
             raise MissingName(f"{module} has no `{name}`; Keras took it out.", help=word.help)
         tell(f"{module}.{name}", f"{module}.{name} is an old name: write {word}.")
         return functions[name] if name in functions else getattr(room, word.split("(")[0])

@@ -55,10 +55,10 @@ def image_data_format() -> ImageDataFormat:
 
 def set_image_data_format(value: ImageDataFormat) -> None:
     """Sets the default of every `data_format` argument."""
-    _values["image_data_format"] = data_format(value)
+    _values["image_data_format"] = checked_format(value)
 
 
-def data_format(value: str | None) -> ImageDataFormat:
+def checked_format(value: str | None) -> ImageDataFormat:
     """Checks a `data_format` argument; None means the default."""
     if value is None:
         return image_data_format()

@@ -1,5 +1,6 @@
 """Shapes as plain tuples, None for an axis of unknown size."""
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -45,7 +46,4 @@ def is_shape(value: Any) -> bool:
 
 def product(shape: Iterable[int]) -> int:
     """The number of entries of an array of that shape."""
-    total = 1
-    for size in shape:
-        total *= int(size)
-    return total
+    return math.prod(int(size) for size in shape)

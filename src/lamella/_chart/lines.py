@@ -9,9 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from lamella._base import optional
-from lamella._base.atomic import write_whole
-from lamella._base.errors import InvalidArgument
+from lamella._base import InvalidArgument, optional, write_whole
 from lamella._chart.pictures import svg_to_png
 
 WIDTH, HEIGHT = 460, 310

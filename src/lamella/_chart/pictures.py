@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lamella._base.errors import InvalidData
+from lamella._base import InvalidData
 
 SCREEN_DPI = 96
 _COLOUR_TYPES = {1: 0, 3: 2, 4: 6}

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from lamella._base.errors import InvalidArgument
+from lamella._base import InvalidArgument
 from lamella._graph.node import Node, Operation
 from lamella._graph.symbolic import KerasTensor
 

@@ -13,7 +13,7 @@ from typing import Any
 import jax
 from jax import export
 
-from lamella._base.dtypes import dtype_name
+from lamella._base import dtype_name
 from lamella._graph.symbolic import KerasTensor
 from lamella._state import frame as frames
 from lamella._state.frame import Frame, Values

@@ -6,8 +6,7 @@ from typing import Any
 
 import jax
 
-from lamella._base import naming
-from lamella._base.configurable import Configurable
+from lamella._base import Configurable, naming
 from lamella._graph.symbolic import KerasTensor
 
 

@@ -7,15 +7,8 @@ from typing import Any, Self, TypeVar
 
 import jax
 
-from lamella._base import registry
-from lamella._base.errors import (
-    InvalidArgument,
-    InvalidData,
-    InvalidShape,
-    LamellaError,
-    WrongType,
-)
-from lamella._base.naming import name_for
+from lamella._base import name_for, registry
+from lamella._base.errors import InvalidArgument, InvalidData, InvalidShape, LamellaError, WrongType
 from lamella._base.serialize import deserialize
 from lamella._graph.infer import infer
 from lamella._graph.node import Node, Operation, is_symbolic

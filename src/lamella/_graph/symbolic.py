@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from lamella._base import dtypes, naming, registry
-from lamella._base.errors import NotReady, WrongType
+from lamella._base import NotReady, WrongType, dtypes, naming, registry
 from lamella._base.shapes import Shape, as_shape
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lamella._base.dtypes import is_float
-from lamella._base.errors import InvalidData, WrongType
+from lamella._base import InvalidData, WrongType, is_float
 from lamella._graph.symbolic import KerasTensor
 from lamella._state import frame as frames
 from lamella._state.variable import Variable

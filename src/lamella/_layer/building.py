@@ -7,8 +7,7 @@ from typing import Any
 
 import jax
 
-from lamella._base.errors import InvalidArgument
-from lamella._base.shapes import is_shape
+from lamella._base import InvalidArgument, is_shape
 from lamella._graph.symbolic import KerasTensor
 from lamella._state import frame as frames
 

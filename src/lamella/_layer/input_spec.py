@@ -5,10 +5,7 @@ from typing import Any
 
 import jax
 
-from lamella._base.configurable import Configurable
-from lamella._base.dtypes import dtype_name
-from lamella._base.errors import InvalidArgument, InvalidShape
-from lamella._base.registry import register
+from lamella._base import Configurable, InvalidArgument, InvalidShape, dtype_name, register
 
 
 @register("state", module="keras.layers")

@@ -6,21 +6,11 @@ from typing import Any
 import jax
 
 from lamella import constraints, initializers, regularizers
+from lamella._base import as_shape, dtype_name, is_shape, name_for, near_miss, register, warn_person
 from lamella._base.configurable import constructor_parameters
-from lamella._base.dtypes import dtype_name
-from lamella._base.errors import (
-    InvalidArgument,
-    NotReady,
-    WrongType,
-    drop_own_frames,
-    note_where,
-)
-from lamella._base.naming import name_for
+from lamella._base.errors import InvalidArgument, NotReady, WrongType, drop_own_frames, note_where
 from lamella._base.old_spellings import name_first, tell
-from lamella._base.registry import near_miss, register
 from lamella._base.serialize import serialize
-from lamella._base.shapes import as_shape, is_shape
-from lamella._base.warn import warn_person
 from lamella._graph.infer import infer
 from lamella._graph.node import Node, is_symbolic
 from lamella._layer import building, masking

@@ -5,7 +5,7 @@ from typing import Any
 
 import jax
 
-from lamella._base.errors import AttributeMissing, InvalidArgument, WrongType
+from lamella._base import AttributeMissing, InvalidArgument, WrongType
 from lamella._graph.node import Node, Operation
 
 

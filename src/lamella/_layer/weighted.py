@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from lamella._base.errors import InvalidArgument, InvalidShape, NotReady
+from lamella._base import InvalidArgument, InvalidShape, NotReady
 from lamella._layer.old_methods import OldMethods
 from lamella._layer.tracking import Tracking
 from lamella._state.variable import Variable

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lamella._base import dtypes
-from lamella._base.configurable import Configurable
-from lamella._base.errors import WrongType
-from lamella._base.registry import register
-from lamella._base.settings import floatx
+from lamella._base import Configurable, WrongType, dtypes, floatx, register
 
 _chosen: list[DTypePolicy] = []
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import jax.numpy as jnp
 
-from lamella._base.errors import InvalidShape, WrongType
+from lamella._base import InvalidShape, WrongType
 from lamella._state import frame as frames
 from lamella._state.frame import Values
 from lamella._state.variable import Variable

@@ -11,10 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lamella._base import naming
-from lamella._base.configurable import Configurable
-from lamella._base.errors import NotReady, UntrackedState, WrongType
-from lamella._base.registry import register
+from lamella._base import Configurable, NotReady, UntrackedState, WrongType, naming, register
 from lamella._state.variable import Variable
 
 _global: list[SeedGenerator] = []

@@ -7,11 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lamella._base import dtypes, naming
-from lamella._base.errors import InvalidShape, WrongType
-from lamella._base.registry import register
-from lamella._base.settings import floatx
-from lamella._base.shapes import as_shape
+from lamella._base import InvalidShape, WrongType, as_shape, dtypes, floatx, naming, register
 from lamella._state import frame as frames
 
 

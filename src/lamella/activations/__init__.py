@@ -1,37 +1,6 @@
 """Functions between layers."""
 
-from lamella.activations.bounded import hard_sigmoid as hard_sigmoid
-from lamella.activations.bounded import hard_silu as hard_silu
-from lamella.activations.bounded import hard_swish as hard_swish
-from lamella.activations.bounded import hard_tanh as hard_tanh
-from lamella.activations.bounded import log_sigmoid as log_sigmoid
-from lamella.activations.bounded import log_softmax as log_softmax
-from lamella.activations.bounded import sigmoid as sigmoid
-from lamella.activations.bounded import softmax as softmax
-from lamella.activations.bounded import softsign as softsign
-from lamella.activations.bounded import sparse_sigmoid as sparse_sigmoid
-from lamella.activations.bounded import sparsemax as sparsemax
-from lamella.activations.bounded import tanh as tanh
-from lamella.activations.bounded import tanh_shrink as tanh_shrink
-from lamella.activations.lookup import deserialize as deserialize
-from lamella.activations.lookup import get as get
-from lamella.activations.lookup import serialize as serialize
-from lamella.activations.rectified import celu as celu
-from lamella.activations.rectified import elu as elu
-from lamella.activations.rectified import hard_shrink as hard_shrink
-from lamella.activations.rectified import leaky_relu as leaky_relu
-from lamella.activations.rectified import relu as relu
-from lamella.activations.rectified import relu6 as relu6
-from lamella.activations.rectified import selu as selu
-from lamella.activations.rectified import soft_shrink as soft_shrink
-from lamella.activations.rectified import sparse_plus as sparse_plus
-from lamella.activations.rectified import threshold as threshold
-from lamella.activations.smooth import exponential as exponential
-from lamella.activations.smooth import gelu as gelu
-from lamella.activations.smooth import glu as glu
-from lamella.activations.smooth import linear as linear
-from lamella.activations.smooth import mish as mish
-from lamella.activations.smooth import silu as silu
-from lamella.activations.smooth import softplus as softplus
-from lamella.activations.smooth import squareplus as squareplus
-from lamella.activations.smooth import swish as swish
+from lamella.activations.bounded import *  # noqa: F403
+from lamella.activations.lookup import *  # noqa: F403
+from lamella.activations.rectified import *  # noqa: F403
+from lamella.activations.smooth import *  # noqa: F403

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import jax.numpy as jnp
 
-from lamella._base.registry import register
+from lamella._base import register
 from lamella._graph.symbolic import KerasTensor, record
 from lamella._state.variable import Variable
 

@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from lamella import ops
+from lamella._base import publish
 from lamella.activations._declare import activation
 
 
@@ -194,3 +195,6 @@ def sparsemax(x: Any, axis: int = -1) -> Any:
 
     Source: Martins and Astudillo 2016, arXiv:1602.02068.
     """
+
+
+publish(__name__)

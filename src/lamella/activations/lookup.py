@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lamella._base import registry
+from lamella._base import publish, registry
 from lamella._base import serialize as plain
 from lamella.activations.smooth import linear
 
@@ -49,3 +49,6 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
     """
     with registry.custom_objects(custom_objects):
         return get(config)
+
+
+publish(__name__)

@@ -5,6 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from lamella._base import publish
 from lamella._graph.operation import op
 from lamella._graph.symbolic import KerasTensor, record
 from lamella.activations._declare import activation
@@ -88,7 +89,7 @@ def relu6(x: Any) -> Any:
     """
 
 
-@activation()
+@activation(computes=jax.nn.elu)
 def elu(x: Any, alpha: float = 1.0) -> Any:
     """The input where it is positive, alpha * (exp(x) - 1) where it is negative.
 
@@ -102,7 +103,6 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
 
     Source: Clevert et al. 2016, arXiv:1511.07289.
     """
-    return jax.nn.elu(x, alpha)
 
 
 @activation(computes=jax.nn.selu)
@@ -122,7 +122,7 @@ def selu(x: Any) -> Any:
     """
 
 
-@activation()
+@activation(computes=jax.nn.celu)
 def celu(x: Any, alpha: float = 1.0) -> Any:
     """An elu whose slope is continuous for every alpha.
 
@@ -138,7 +138,6 @@ def celu(x: Any, alpha: float = 1.0) -> Any:
 
     Source: Barron 2017, arXiv:1704.07483.
     """
-    return jax.nn.celu(x, alpha)
 
 
 @activation()
@@ -200,3 +199,6 @@ def sparse_plus(x: Any) -> Any:
         >>> sparse_plus(jnp.array([-2.0, 0.0, 2.0])).tolist()
         [0.0, 0.25, 2.0]
     """
+
+
+publish(__name__)

@@ -5,6 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from lamella._base import publish
 from lamella._graph.operation import op
 from lamella._graph.symbolic import KerasTensor, record
 from lamella.activations._declare import activation
@@ -25,7 +26,7 @@ def softplus(x: Any) -> Any:
     """
 
 
-@activation()
+@activation(computes=jax.nn.squareplus)
 def squareplus(x: Any, b: float = 4) -> Any:
     """A smooth relu without exponentials.
 
@@ -41,7 +42,6 @@ def squareplus(x: Any, b: float = 4) -> Any:
 
     Source: Barron 2021, arXiv:2112.11687.
     """
-    return jax.nn.squareplus(x, b)
 
 
 @activation("swish", computes=jax.nn.silu)
@@ -109,7 +109,7 @@ def mish(x: Any) -> Any:
     return x * jnp.tanh(jax.nn.softplus(x))
 
 
-@activation()
+@activation(computes=jax.nn.glu)
 def glu(x: Any, axis: int = -1) -> Any:
     """The first half of an axis times the sigmoid of its second half.
 
@@ -125,7 +125,6 @@ def glu(x: Any, axis: int = -1) -> Any:
 
     Source: Dauphin et al. 2017, arXiv:1612.08083.
     """
-    return jax.nn.glu(x, axis)
 
 
 @activation(op="exp", computes=jnp.exp)
@@ -153,3 +152,6 @@ def linear(x: Any) -> Any:
         2.0
     """
     return x
+
+
+publish(__name__)

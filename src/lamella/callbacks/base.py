@@ -3,9 +3,8 @@
 import inspect
 from typing import Any, Literal
 
-from lamella._base import check
+from lamella._base import InvalidArgument, check
 from lamella._base.configurable import Configurable, constructor_parameters
-from lamella._base.errors import InvalidArgument
 from lamella._base.registry import is_own, register
 from lamella.callbacks.state import plain_copy
 

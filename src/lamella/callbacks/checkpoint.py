@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from lamella._base.errors import FileProblem, InvalidArgument, UnknownName
-from lamella._base.registry import register
+from lamella._base import FileProblem, InvalidArgument, UnknownName, register
 from lamella.callbacks.base import Phase, checked_frequency
 from lamella.callbacks.logs import Logs
 from lamella.callbacks.monitor import MonitorCallback

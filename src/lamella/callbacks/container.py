@@ -5,8 +5,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from lamella._base.errors import WrongType
-from lamella._base.warn import warn_person
+from lamella._base import WrongType, warn_person
 from lamella.callbacks.base import Callback, Phase
 from lamella.callbacks.history import History
 from lamella.callbacks.progress import ProgressBar
@@ -157,20 +156,10 @@ class CallbackList(Callback):
         phase, batch = ("train", phase) if batch is None else (phase, batch)
         self._tell(f"on_{phase}_batch_end", batch, plain(logs))
 
-    on_train_batch_begin = _to_all("on_train_batch_begin")
-    on_train_batch_end = _to_all("on_train_batch_end")
-    on_test_batch_begin = _to_all("on_test_batch_begin")
-    on_test_batch_end = _to_all("on_test_batch_end")
-    on_predict_batch_begin = _to_all("on_predict_batch_begin")
-    on_predict_batch_end = _to_all("on_predict_batch_end")
-    on_epoch_begin = _to_all("on_epoch_begin")
-    on_epoch_end = _to_all("on_epoch_end")
-    on_train_begin = _to_all("on_train_begin")
-    on_train_end = _to_all("on_train_end")
-    on_test_begin = _to_all("on_test_begin")
-    on_test_end = _to_all("on_test_end")
-    on_predict_begin = _to_all("on_predict_begin")
-    on_predict_end = _to_all("on_predict_end")
+
+for _hook in dir(Callback):
+    if _hook.startswith("on_") and _hook not in vars(CallbackList):
+        setattr(CallbackList, _hook, _to_all(_hook))
 
 
 def plain(logs: dict[str, Any] | None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lamella._base.registry import register
+from lamella._base import register, write_whole
 from lamella.callbacks.base import Callback
 
 
@@ -56,9 +56,7 @@ class CSVLogger(Callback):
         Args:
             state: what `get_state` gave.
         """
-        with open(f"{self.filename}.tmp", "w", newline="", encoding="utf-8") as file:
-            file.write(state["text"])
-        os.replace(f"{self.filename}.tmp", self.filename)
+        write_whole(self.filename, state["text"].encode())
         self._keys = list(state["keys"])
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

@@ -1,12 +1,14 @@
 """EarlyStopping: ends training that does not get better."""
 
+from dataclasses import dataclass
 from typing import Any
 
-from lamella._base.registry import register
+from lamella._base import register
 from lamella.callbacks.monitor import MonitorCallback
 
 
 @register("callback", module="keras.callbacks")
+@dataclass(eq=False, repr=False)
 class EarlyStopping(MonitorCallback):
     """Ends training when a watched value has not got better for some epochs.
 
@@ -27,23 +29,17 @@ class EarlyStopping(MonitorCallback):
         True
     """
 
-    def __init__(
-        self,
-        monitor: str = "val_loss",
-        min_delta: float = 0,
-        patience: int = 0,
-        verbose: int = 0,
-        mode: str = "auto",
-        baseline: float | None = None,
-        restore_best_weights: bool = False,
-        start_from_epoch: int = 0,
-    ) -> None:
-        super().__init__(monitor, mode, min_delta=min_delta)
-        self.patience = patience
-        self.verbose = verbose
-        self.baseline = baseline
-        self.restore_best_weights = restore_best_weights
-        self.start_from_epoch = start_from_epoch
+    monitor: str = "val_loss"
+    min_delta: float = 0
+    patience: int = 0
+    verbose: int = 0
+    mode: str = "auto"
+    baseline: float | None = None
+    restore_best_weights: bool = False
+    start_from_epoch: int = 0
+
+    def __post_init__(self) -> None:
+        super().__init__(self.monitor, self.mode, min_delta=self.min_delta)
         self.wait = 0
         self.stopped_epoch = 0
         self.best_epoch = 0

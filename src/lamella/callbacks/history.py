@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lamella._base.errors import NotReady
-from lamella._base.registry import register
+from lamella._base import NotReady, register
 from lamella._chart import Chart, beside, line_chart
 from lamella.callbacks.base import Callback
 from lamella.callbacks.logs import Logs

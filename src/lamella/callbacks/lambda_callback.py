@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from lamella._base.errors import WrongType
-from lamella._base.registry import near_miss, register
+from lamella._base import WrongType, near_miss, register
 from lamella.callbacks.base import Callback
 
 Hook = Callable[..., Any] | None
@@ -37,18 +36,10 @@ class LambdaCallback(Callback):
         on_train_batch_end: Hook = None,
         **kwargs: Any,
     ) -> None:
+        hooks = {name: hook for name, hook in locals().items() if name.startswith("on_")}
         super().__init__()
-        hooks = {
-            "on_epoch_begin": on_epoch_begin,
-            "on_epoch_end": on_epoch_end,
-            "on_train_begin": on_train_begin,
-            "on_train_end": on_train_end,
-            "on_train_batch_begin": on_train_batch_begin,
-            "on_train_batch_end": on_train_batch_end,
-            **kwargs,
-        }
         known = [name for name in dir(Callback) if name.startswith("on_")]
-        for name, function in hooks.items():
+        for name, function in {**hooks, **kwargs}.items():
             if name.startswith("on_") and name not in known:
                 raise WrongType(
                     f"LambdaCallback does not know the hook `{name}`. "

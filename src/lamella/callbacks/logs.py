@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from lamella._base.errors import UnknownName
-from lamella._base.old_spellings import tell
-from lamella._base.registry import near_miss
+from lamella._base import UnknownName, near_miss, tell
 
 _OTHER_NAMES = {"acc": "accuracy", "accuracy": "acc", "lr": "learning_rate"}
 

@@ -3,9 +3,7 @@
 import re
 from typing import Any
 
-from lamella._base.errors import InvalidArgument, UnknownName
-from lamella._base.registry import near_miss
-from lamella._base.warn import warn_person
+from lamella._base import InvalidArgument, UnknownName, near_miss, warn_person
 from lamella.callbacks.base import Callback
 from lamella.callbacks.logs import Logs
 

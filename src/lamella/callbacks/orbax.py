@@ -3,9 +3,7 @@
 import os
 from typing import Any
 
-from lamella._base import optional
-from lamella._base.errors import InvalidArgument
-from lamella._base.registry import register
+from lamella._base import InvalidArgument, optional, register
 from lamella.callbacks.checkpoint import SavingCallback
 
 

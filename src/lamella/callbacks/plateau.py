@@ -4,9 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from lamella._base import InvalidArgument, WrongType, near_miss, register
 from lamella._base.configurable import constructor_parameters
-from lamella._base.errors import InvalidArgument, WrongType
-from lamella._base.registry import near_miss, register
 from lamella.callbacks.monitor import MonitorCallback
 
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from lamella._base import optional
-from lamella._base.registry import register
+from lamella._base import optional, register
 from lamella.callbacks.base import Callback, Phase
 
 

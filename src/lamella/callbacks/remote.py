@@ -3,20 +3,20 @@
 import json
 import urllib.parse
 import urllib.request
+from dataclasses import dataclass
 from http.client import HTTPException
 from typing import Any
 
 import numpy as np
 
-from lamella._base.errors import InvalidArgument
-from lamella._base.registry import register
-from lamella._base.warn import warn_person
+from lamella._base import InvalidArgument, register, warn_person
 from lamella.callbacks.base import Callback
 
 _SECONDS = 10.0
 
 
 @register("callback", module="keras.callbacks")
+@dataclass(eq=False, repr=False)
 class RemoteMonitor(Callback):
     """Sends the losses and metrics of each epoch to a server by HTTP POST.
 
@@ -38,26 +38,20 @@ class RemoteMonitor(Callback):
 
     writes_files = True
 
-    def __init__(
-        self,
-        root: str = "http://localhost:9000",
-        path: str = "/publish/epoch/end/",
-        field: str = "data",
-        headers: dict[str, str] | None = None,
-        send_as_json: bool = False,
-    ) -> None:
+    root: str = "http://localhost:9000"
+    path: str = "/publish/epoch/end/"
+    field: str = "data"
+    headers: dict[str, str] | None = None
+    send_as_json: bool = False
+
+    def __post_init__(self) -> None:
         super().__init__()
-        if not str(root).startswith(("http://", "https://")):
+        if not str(self.root).startswith(("http://", "https://")):
             raise InvalidArgument(
                 f"Argument `root` of RemoteMonitor must start with http:// or https://. "
-                f"Received: {root!r}.",
+                f"Received: {self.root!r}.",
                 help='Pass for example "http://localhost:9000".',
             )
-        self.root = root
-        self.path = path
-        self.field = field
-        self.headers = headers
-        self.send_as_json = send_as_json
         self._told = False
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:

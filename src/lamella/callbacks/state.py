@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lamella._base.errors import InvalidData, WrongType
+from lamella._base import InvalidData, WrongType
 
 _KEPT = (bool, int, str, type(None))
 

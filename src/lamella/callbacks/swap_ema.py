@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from lamella._base.errors import InvalidArgument
-from lamella._base.registry import register
+from lamella._base import InvalidArgument, register
 from lamella.callbacks.base import Callback
 
 

@@ -2,21 +2,20 @@
 
 import os
 import time
+from dataclasses import dataclass
 from typing import Any
 
 import jax
 import numpy as np
 
-from lamella._base import check
-from lamella._base.errors import InvalidArgument, UnknownName
-from lamella._base.registry import near_miss, register
-from lamella._base.warn import warn_person
+from lamella._base import InvalidArgument, UnknownName, check, near_miss, register, warn_person
 from lamella.callbacks.base import Callback, Phase
 from lamella.callbacks.event_file import EventFile
 from lamella.layers import Embedding
 
 
 @register("callback", module="keras.callbacks")
+@dataclass(eq=False, repr=False)
 class TensorBoard(Callback):
     """Writes what TensorBoard shows: run `tensorboard --logdir logs`. TensorFlow is not needed.
 
@@ -43,35 +42,26 @@ class TensorBoard(Callback):
 
     writes_files = True
 
-    def __init__(
-        self,
-        log_dir: str | os.PathLike[str] = "logs",
-        histogram_freq: int = 0,
-        write_graph: bool = True,
-        write_images: bool = False,
-        write_steps_per_second: bool = False,
-        update_freq: str | int = "epoch",
-        profile_batch: int | str | tuple[int, int] = 0,
-        embeddings_freq: int = 0,
-        embeddings_metadata: str | dict[str, str] | None = None,
-    ) -> None:
+    log_dir: str | os.PathLike[str] = "logs"
+    histogram_freq: int = 0
+    write_graph: bool = True
+    write_images: bool = False
+    write_steps_per_second: bool = False
+    update_freq: str | int = "epoch"
+    profile_batch: int | str | tuple[int, int] = 0
+    embeddings_freq: int = 0
+    embeddings_metadata: str | dict[str, str] | None = None
+
+    def __post_init__(self) -> None:
         super().__init__()
-        self.log_dir = os.fspath(log_dir)
-        self.histogram_freq = histogram_freq
-        self.write_graph = write_graph
-        self.write_images = write_images
-        self.write_steps_per_second = write_steps_per_second
-        self.update_freq = update_freq
-        self.profile_batch = profile_batch
-        self.embeddings_freq = embeddings_freq
-        self.embeddings_metadata = embeddings_metadata
+        self.log_dir = os.fspath(self.log_dir)
         known = {"epoch": 0, "batch": 1}
         self._every = (
-            known[check.one_of(update_freq, list(known), "update_freq")]
-            if isinstance(update_freq, str)
-            else check.positive_int(update_freq, "update_freq")
+            known[check.one_of(self.update_freq, list(known), "update_freq")]
+            if isinstance(self.update_freq, str)
+            else check.positive_int(self.update_freq, "update_freq")
         )
-        self._profiled = _range(profile_batch)
+        self._profiled = _range(self.profile_batch)
         self._tracing = False
         self._batches = 0
         self._epoch_started = self._batch_started = 0.0

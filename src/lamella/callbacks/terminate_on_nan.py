@@ -3,8 +3,7 @@
 import math
 from typing import Any
 
-from lamella._base.errors import InvalidData
-from lamella._base.registry import register
+from lamella._base import InvalidData, register
 from lamella.callbacks.base import Callback
 
 

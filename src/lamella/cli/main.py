@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from lamella._base.errors import LamellaError
+from lamella._base import LamellaError
 from lamella._base.version import __version__
 from lamella.cli.demo import DATA_SETS, run_demo
 from lamella.compat import run_script

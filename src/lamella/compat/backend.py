@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from lamella import activations, ops, random
-from lamella._base.settings import floatx
+from lamella._base import floatx
 from lamella._graph.symbolic import KerasTensor
 from lamella._state.variable import Variable
 from lamella.compat.tensorflow.arithmetic import l2_normalize

@@ -10,8 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lamella._base import check
-from lamella._base.errors import NotReady
+from lamella._base import NotReady, check
 from lamella._graph.symbolic import KerasTensor
 from lamella.compat import backend, notebook, paths
 from lamella.compat.modules import Alias, Finder, Place, homes_of, tail_of

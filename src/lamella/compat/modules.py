@@ -11,9 +11,7 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
-from lamella._base import registry
-from lamella._base.errors import AttributeMissing, LamellaError
-from lamella._base.naming import snake_case
+from lamella._base import AttributeMissing, LamellaError, registry, snake_case
 from lamella.compat import paths
 
 

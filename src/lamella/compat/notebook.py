@@ -3,7 +3,7 @@
 import sys
 from typing import Any
 
-from lamella._base.errors import MissingPackage
+from lamella._base import MissingPackage
 from lamella.compat.modules import Place
 from lamella.visualization import plot_model as draw
 

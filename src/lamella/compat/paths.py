@@ -10,28 +10,16 @@ from typing import Any
 
 ROOTS = ("tensorflow", "keras", "tf_keras")
 
-# Every way to spell "keras"; the longest one that fits counts.
-KERAS_PREFIXES = (
-    "keras",
-    "keras.src",
-    "keras.api",
-    "keras._tf_keras.keras",
-    "tf_keras",
-    "tf_keras.src",
-    "tensorflow.keras",
-    "tensorflow.python.keras",
-    "tensorflow.python.keras.api",
-    "tensorflow.compat.v1.keras",
-    "tensorflow.compat.v2.keras",
+NAMES: dict[str, Any] = tomllib.loads(
+    (Path(__file__).parent / "_data" / "names.toml").read_text(encoding="utf-8")
 )
+# Every way to spell "keras"; the longest one that fits counts.
+KERAS_PREFIXES: list[str] = NAMES["keras_prefixes"]
 # Below these, files are named after the classes in them: keras.src.callbacks.early_stopping.
 INNER_PREFIXES = ("keras.src", "tf_keras.src", "tensorflow.python.keras")
 # Rooms whose submodules are public: keras.datasets.mnist.
 OPEN_ROOMS = ("datasets", "applications", "ops", "visualization")
 
-NAMES: dict[str, Any] = tomllib.loads(
-    (Path(__file__).parent / "_data" / "names.toml").read_text(encoding="utf-8")
-)
 # Path below keras -> lamella's modules, looked through in order.
 HOMES: dict[str, tuple[str, ...]] = {
     f"{room}.{file}".rstrip("."): tuple(told["homes"])

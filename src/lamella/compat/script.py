@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
 
-from lamella._base.errors import FileProblem, drop_own_frames
+from lamella._base import FileProblem, drop_own_frames
 from lamella.compat.installation import install
 from lamella.compat.notebook import without_magic
 

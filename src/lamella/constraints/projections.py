@@ -6,11 +6,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import registry
+from lamella._base import Configurable, epsilon, publish, register, registry
 from lamella._base import serialize as plain
-from lamella._base.configurable import Configurable
-from lamella._base.registry import register
-from lamella._base.settings import epsilon
 from lamella._state.variable import Variable
 
 
@@ -180,3 +177,6 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
     """
     with registry.custom_objects(custom_objects):
         return get(config)
+
+
+publish(__name__)

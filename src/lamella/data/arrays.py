@@ -12,8 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lamella._base.dtypes import is_float
-from lamella._base.errors import InvalidArgument, InvalidData, WrongType
+from lamella._base import InvalidArgument, InvalidData, WrongType, is_float
 from lamella.data.class_weights import weights_by_output
 from lamella.data.host import HostArray, from_elsewhere, is_on_host, narrowed
 from lamella.data.tables import is_column, is_table, read_column, read_table

@@ -5,10 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from lamella._base.errors import InvalidArgument, WrongType
-from lamella._base.registry import near_miss
-from lamella._base.settings import floatx
-from lamella._base.warn import warn_person
+from lamella._base import InvalidArgument, WrongType, floatx, near_miss, warn_person
 
 
 def weights_by_output(

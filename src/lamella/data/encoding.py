@@ -5,8 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from lamella._base import check
-from lamella._base.errors import InvalidData
+from lamella._base import InvalidData, check
 
 
 def to_categorical(x: Any, num_classes: int | None = None) -> np.ndarray:

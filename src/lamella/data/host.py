@@ -12,8 +12,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from lamella._base.errors import InvalidData, WrongType
-from lamella._base.settings import floatx
+from lamella._base import InvalidData, WrongType, floatx
 from lamella.data.tables import is_from
 
 STREAMS_ABOVE_BYTES = 256 * 2**20

@@ -10,7 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from typing import Any
 
-from lamella._base.errors import InvalidData, WrongType
+from lamella._base import InvalidData, WrongType
 
 
 class PyDataset:

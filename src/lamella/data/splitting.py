@@ -5,8 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from lamella._base import check
-from lamella._base.errors import InvalidArgument, WrongType
+from lamella._base import InvalidArgument, WrongType, check
 from lamella.data.arrays import ArrayData
 from lamella.data.streams import is_stream
 

@@ -12,9 +12,8 @@ from typing import Any
 import jax
 import numpy as np
 
+from lamella._base import InvalidArgument, InvalidData, InvalidShape, WrongType, warn_person
 from lamella._base.dtypes import is_float
-from lamella._base.errors import InvalidArgument, InvalidData, InvalidShape, WrongType
-from lamella._base.warn import warn_person
 from lamella._state.seeds import random_states
 from lamella.data.arrays import ArrayData
 from lamella.data.host import is_on_host

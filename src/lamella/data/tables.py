@@ -9,9 +9,7 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from lamella._base.errors import InvalidData
-from lamella._base.registry import near_miss
-from lamella._base.warn import warn_person
+from lamella._base import InvalidData, near_miss, warn_person
 
 
 def is_from(value: Any, package: str, *names: str) -> bool:

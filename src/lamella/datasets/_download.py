@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from lamella._base.atomic import replacing
-from lamella._base.errors import DownloadFailed
+from lamella._base import DownloadFailed, replacing
 
 TIMEOUT_SECONDS = 30
 CHUNK = 1 << 20

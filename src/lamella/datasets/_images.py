@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lamella._base.errors import DownloadFailed, FileProblem
+from lamella._base import DownloadFailed, FileProblem
 from lamella._base.home import home_folder
 from lamella.datasets._download import RemoteFile, download
 from lamella.datasets.idx import MOST_BYTES, read_idx

@@ -9,7 +9,7 @@ from typing import IO, cast
 
 import numpy as np
 
-from lamella._base.errors import FileProblem
+from lamella._base import FileProblem
 
 UNSIGNED_BYTE = 0x08
 MOST_AXES = 4

@@ -7,12 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lamella._base import registry
+from lamella._base import Configurable, InvalidShape, dtype_name, publish, register, registry
 from lamella._base import serialize as plain
-from lamella._base.configurable import Configurable
-from lamella._base.dtypes import dtype_name
-from lamella._base.errors import InvalidShape
-from lamella._base.registry import register
 
 
 @register("initializer", "initializer", module="keras.initializers")
@@ -98,3 +94,6 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
     """
     with registry.custom_objects(custom_objects):
         return get(config)
+
+
+publish(__name__)

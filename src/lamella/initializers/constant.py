@@ -6,9 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lamella._base.dtypes import dtype_name
-from lamella._base.errors import InvalidShape
-from lamella._base.registry import register
+from lamella._base import InvalidShape, dtype_name, publish, register
 from lamella.initializers.base import Initializer
 
 
@@ -97,3 +95,6 @@ identity = Identity
 IdentityInitializer = Identity
 ones = Ones
 zeros = Zeros
+
+
+publish(__name__)

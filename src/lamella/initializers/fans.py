@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lamella._base.registry import register
+from lamella._base import publish, register
 from lamella.initializers.random import Mode, VarianceScaling
 
 
@@ -149,3 +149,6 @@ he_normal = HeNormal
 he_uniform = HeUniform
 lecun_normal = LecunNormal
 lecun_uniform = LecunUniform
+
+
+publish(__name__)

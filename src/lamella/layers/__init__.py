@@ -3,14 +3,9 @@
 from lamella._base.old_spellings import serve_old_names as _serve_old_names
 from lamella._layer.input_spec import InputSpec as InputSpec
 from lamella._layer.layer import Layer as Layer
-from lamella.layers.activations.rectified import ELU as ELU
-from lamella.layers.activations.rectified import LeakyReLU as LeakyReLU
-from lamella.layers.activations.rectified import PReLU as PReLU
-from lamella.layers.activations.rectified import ReLU as ReLU
+from lamella.layers.activations.rectified import *  # noqa: F403
 from lamella.layers.activations.softmax import Softmax as Softmax
-from lamella.layers.attention.heads import GroupedQueryAttention as GroupedQueryAttention
-from lamella.layers.attention.heads import GroupQueryAttention as GroupQueryAttention
-from lamella.layers.attention.heads import MultiHeadAttention as MultiHeadAttention
+from lamella.layers.attention.heads import *  # noqa: F403
 from lamella.layers.attention.scored import AdditiveAttention as AdditiveAttention
 from lamella.layers.attention.scored import Attention as Attention
 from lamella.layers.convolutional.convolution import Conv1D as Conv1D
@@ -37,78 +32,28 @@ from lamella.layers.core.embedding import Embedding as Embedding
 from lamella.layers.core.input_layer import Input as Input
 from lamella.layers.core.input_layer import InputLayer as InputLayer
 from lamella.layers.core.lambda_layer import Lambda as Lambda
-from lamella.layers.core.plain import Activation as Activation
-from lamella.layers.core.plain import Identity as Identity
-from lamella.layers.core.plain import Masking as Masking
-from lamella.layers.core.plain import Wrapper as Wrapper
+from lamella.layers.core.plain import *  # noqa: F403
 from lamella.layers.lookup import deserialize as deserialize
 from lamella.layers.lookup import serialize as serialize
 from lamella.layers.merging.dot import Dot as Dot
 from lamella.layers.merging.dot import dot as dot
-from lamella.layers.merging.elementwise import Add as Add
-from lamella.layers.merging.elementwise import Average as Average
-from lamella.layers.merging.elementwise import Concatenate as Concatenate
-from lamella.layers.merging.elementwise import Maximum as Maximum
-from lamella.layers.merging.elementwise import Minimum as Minimum
-from lamella.layers.merging.elementwise import Multiply as Multiply
-from lamella.layers.merging.elementwise import Subtract as Subtract
-from lamella.layers.merging.elementwise import add as add
-from lamella.layers.merging.elementwise import average as average
-from lamella.layers.merging.elementwise import concatenate as concatenate
-from lamella.layers.merging.elementwise import maximum as maximum
-from lamella.layers.merging.elementwise import minimum as minimum
-from lamella.layers.merging.elementwise import multiply as multiply
-from lamella.layers.merging.elementwise import subtract as subtract
+from lamella.layers.merging.elementwise import *  # noqa: F403
 from lamella.layers.normalization.batch import BatchNormalization as BatchNormalization
-from lamella.layers.normalization.features import LayerNormalization as LayerNormalization
-from lamella.layers.normalization.features import RMSNormalization as RMSNormalization
-from lamella.layers.normalization.features import UnitNormalization as UnitNormalization
+from lamella.layers.normalization.features import *  # noqa: F403
 from lamella.layers.normalization.group import GroupNormalization as GroupNormalization
 from lamella.layers.normalization.spectral import SpectralNormalization as SpectralNormalization
 from lamella.layers.old_layers import merge as _merge
 from lamella.layers.old_layers import thresholded_relu as _thresholded_relu
-from lamella.layers.pooling.everywhere import GlobalAveragePooling1D as GlobalAveragePooling1D
-from lamella.layers.pooling.everywhere import GlobalAveragePooling2D as GlobalAveragePooling2D
-from lamella.layers.pooling.everywhere import GlobalAveragePooling3D as GlobalAveragePooling3D
-from lamella.layers.pooling.everywhere import GlobalAvgPool1D as GlobalAvgPool1D
-from lamella.layers.pooling.everywhere import GlobalAvgPool2D as GlobalAvgPool2D
-from lamella.layers.pooling.everywhere import GlobalAvgPool3D as GlobalAvgPool3D
-from lamella.layers.pooling.everywhere import GlobalMaxPool1D as GlobalMaxPool1D
-from lamella.layers.pooling.everywhere import GlobalMaxPool2D as GlobalMaxPool2D
-from lamella.layers.pooling.everywhere import GlobalMaxPool3D as GlobalMaxPool3D
-from lamella.layers.pooling.everywhere import GlobalMaxPooling1D as GlobalMaxPooling1D
-from lamella.layers.pooling.everywhere import GlobalMaxPooling2D as GlobalMaxPooling2D
-from lamella.layers.pooling.everywhere import GlobalMaxPooling3D as GlobalMaxPooling3D
-from lamella.layers.pooling.windows import AveragePooling1D as AveragePooling1D
-from lamella.layers.pooling.windows import AveragePooling2D as AveragePooling2D
-from lamella.layers.pooling.windows import AveragePooling3D as AveragePooling3D
-from lamella.layers.pooling.windows import AvgPool1D as AvgPool1D
-from lamella.layers.pooling.windows import AvgPool2D as AvgPool2D
-from lamella.layers.pooling.windows import AvgPool3D as AvgPool3D
-from lamella.layers.pooling.windows import MaxPool1D as MaxPool1D
-from lamella.layers.pooling.windows import MaxPool2D as MaxPool2D
-from lamella.layers.pooling.windows import MaxPool3D as MaxPool3D
-from lamella.layers.pooling.windows import MaxPooling1D as MaxPooling1D
-from lamella.layers.pooling.windows import MaxPooling2D as MaxPooling2D
-from lamella.layers.pooling.windows import MaxPooling3D as MaxPooling3D
+from lamella.layers.pooling.everywhere import *  # noqa: F403
+from lamella.layers.pooling.windows import *  # noqa: F403
 from lamella.layers.regularization.dropout import AlphaDropout as AlphaDropout
 from lamella.layers.regularization.dropout import Dropout as Dropout
 from lamella.layers.regularization.dropout import SpatialDropout1D as SpatialDropout1D
 from lamella.layers.regularization.dropout import SpatialDropout2D as SpatialDropout2D
 from lamella.layers.regularization.dropout import SpatialDropout3D as SpatialDropout3D
-from lamella.layers.regularization.noise import ActivityRegularization as ActivityRegularization
-from lamella.layers.regularization.noise import GaussianDropout as GaussianDropout
-from lamella.layers.regularization.noise import GaussianNoise as GaussianNoise
-from lamella.layers.reshaping.edges import Cropping1D as Cropping1D
-from lamella.layers.reshaping.edges import Cropping2D as Cropping2D
-from lamella.layers.reshaping.edges import Cropping3D as Cropping3D
-from lamella.layers.reshaping.edges import ZeroPadding1D as ZeroPadding1D
-from lamella.layers.reshaping.edges import ZeroPadding2D as ZeroPadding2D
-from lamella.layers.reshaping.edges import ZeroPadding3D as ZeroPadding3D
-from lamella.layers.reshaping.reshape import Flatten as Flatten
-from lamella.layers.reshaping.reshape import Permute as Permute
-from lamella.layers.reshaping.reshape import RepeatVector as RepeatVector
-from lamella.layers.reshaping.reshape import Reshape as Reshape
+from lamella.layers.regularization.noise import *  # noqa: F403
+from lamella.layers.reshaping.edges import *  # noqa: F403
+from lamella.layers.reshaping.reshape import *  # noqa: F403
 from lamella.layers.reshaping.upsampling import UpSampling1D as UpSampling1D
 from lamella.layers.reshaping.upsampling import UpSampling2D as UpSampling2D
 from lamella.layers.reshaping.upsampling import UpSampling3D as UpSampling3D

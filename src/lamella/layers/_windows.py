@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lamella._base.errors import InvalidShape
+from lamella._base import InvalidShape
 from lamella._layer.input_spec import shown
 
 AXES = {1: ("steps",), 2: ("rows", "columns"), 3: ("planes", "rows", "columns")}

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from lamella._base import WrongType
 from lamella._base import serialize as plain
-from lamella._base.errors import WrongType
 from lamella._layer.layer import Layer
 
 

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from lamella._base.errors import WrongType
-from lamella._base.registry import near_miss
+from lamella._base import WrongType, near_miss
 from lamella.layers.activations.rectified import ReLU
 from lamella.layers.merging.dot import dot
 from lamella.layers.merging.elementwise import add, average, concatenate, maximum, multiply

@@ -7,11 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lamella._base import check, naming
-from lamella._base.configurable import Configurable
-from lamella._base.registry import register
+from lamella._base import Configurable, check, floatx, naming, register
 from lamella._base.serialize import serialize
-from lamella._base.settings import floatx
 from lamella._layer.masking import get_mask
 from lamella._state import frame as frames
 from lamella._state.policy import policy_from

@@ -5,44 +5,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.errors import InvalidArgument, InvalidShape, WrongType
-from lamella._base.registry import register
-from lamella._base.settings import epsilon
-from lamella._base.signatures import taken_by
+from lamella._base import InvalidArgument, InvalidShape, publish, register, taken_by
 from lamella._layer.masking import set_mask
 from lamella.losses.base import LossFunctionWrapper
+from lamella.losses.chances import binary, smoothed, whole_axis
 from lamella.losses.reduction import as_array, as_pair, same_shape
 from lamella.ops.crossentropy import log_chances
-
-
-def whole_axis(axis: Any) -> int:
-    if isinstance(axis, bool) or not isinstance(axis, int):
-        raise WrongType(
-            f"Argument `axis` must be a whole number. Received: {axis!r}.",
-            help="Name the argument: from_logits=True is not the third one by position.",
-        )
-    return axis
-
-
-def shares(y_pred: jax.Array, axis: int) -> jax.Array:
-    shares = y_pred / jnp.sum(y_pred, axis=axis, keepdims=True)
-    return jnp.clip(shares, epsilon(), 1.0 - epsilon())
-
-
-def smoothed(y_true: jax.Array, label_smoothing: float, even: float) -> jax.Array:
-    if not label_smoothing:
-        return y_true
-    return y_true * (1.0 - label_smoothing) + label_smoothing * even
-
-
-def binary(y_true: jax.Array, y_pred: jax.Array, from_logits: bool) -> jax.Array:
-    same_shape(y_true, y_pred)
-    if from_logits:
-        right, wrong = jax.nn.log_sigmoid(y_pred), jax.nn.log_sigmoid(-y_pred)
-    else:
-        share = jnp.clip(y_pred, epsilon(), 1.0 - epsilon())
-        right, wrong = jnp.log(share), jnp.log(1.0 - share)
-    return -(y_true * right + (1.0 - y_true) * wrong)
 
 
 @register("loss", "bce", "BCE", module="keras.losses")
@@ -308,3 +276,6 @@ class CategoricalGeneralizedCrossEntropy(LossFunctionWrapper):
                 help="Pass for example q=0.5.",
             )
         super().__init__(categorical_generalized_cross_entropy, reduction, name, dtype, q=q)
+
+
+publish(__name__)

@@ -5,11 +5,15 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.registry import register
-from lamella._base.signatures import taken_by
+from lamella._base import epsilon, publish, register, taken_by
 from lamella.losses.base import LossFunctionWrapper
-from lamella.losses.crossentropy import binary, shares, smoothed, whole_axis
+from lamella.losses.chances import binary, smoothed, whole_axis
 from lamella.losses.reduction import as_pair, same_shape
+
+
+def _shares(y_pred: jax.Array, axis: int) -> jax.Array:
+    shares = y_pred / jnp.sum(y_pred, axis=axis, keepdims=True)
+    return jnp.clip(shares, epsilon(), 1.0 - epsilon())
 
 
 @register("loss", module="keras.losses")
@@ -90,7 +94,7 @@ def categorical_focal_crossentropy(
     y_true, y_pred = as_pair(y_true, y_pred)
     same_shape(y_true, y_pred)
     y_true = smoothed(y_true, label_smoothing, 1.0 / y_true.shape[-1])
-    share = shares(jax.nn.softmax(y_pred, axis=axis) if from_logits else y_pred, axis)
+    share = _shares(jax.nn.softmax(y_pred, axis=axis) if from_logits else y_pred, axis)
     weight = jnp.asarray(alpha, y_pred.dtype)
     if weight.ndim == 1:
         weight = weight.reshape((1,) * (y_pred.ndim - 1) + weight.shape)
@@ -162,3 +166,6 @@ class CategoricalFocalCrossentropy(LossFunctionWrapper):
     ) -> None:
         settings = taken_by(categorical_focal_crossentropy, locals())
         super().__init__(categorical_focal_crossentropy, reduction, name, dtype, **settings)
+
+
+publish(__name__)

@@ -5,9 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.registry import register
-from lamella._base.settings import epsilon
-from lamella._base.signatures import with_defaults
+from lamella._base import epsilon, publish, register, with_defaults
 from lamella.losses.base import FunctionLoss
 from lamella.losses.reduction import as_pair
 
@@ -83,3 +81,6 @@ class Poisson(FunctionLoss):
     """
 
     _function = staticmethod(poisson)
+
+
+publish(__name__)

@@ -5,8 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.registry import register
-from lamella._base.signatures import with_defaults
+from lamella._base import publish, register, with_defaults
 from lamella.losses.base import FunctionLoss
 from lamella.losses.reduction import as_pair
 
@@ -125,3 +124,6 @@ class CategoricalHinge(FunctionLoss):
     """
 
     _function = staticmethod(categorical_hinge)
+
+
+publish(__name__)

@@ -5,8 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.registry import register
-from lamella._base.signatures import taken_by
+from lamella._base import register, taken_by
 from lamella._layer.masking import set_mask
 from lamella.losses.base import LossFunctionWrapper
 

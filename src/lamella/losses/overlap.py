@@ -5,8 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.registry import register
-from lamella._base.settings import epsilon
+from lamella._base import epsilon, publish, register
 from lamella.losses.base import LossFunctionWrapper
 from lamella.losses.reduction import as_pair
 
@@ -112,3 +111,6 @@ class Tversky(LossFunctionWrapper):
         dtype: Any = None,
     ) -> None:
         super().__init__(tversky, reduction, name, dtype, alpha=alpha, beta=beta, axis=axis)
+
+
+publish(__name__)

@@ -6,9 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.registry import register
-from lamella._base.settings import epsilon
-from lamella._base.signatures import with_defaults
+from lamella._base import epsilon, publish, register, with_defaults
 from lamella.losses.base import FunctionLoss, LossFunctionWrapper
 from lamella.losses.reduction import matched
 
@@ -147,11 +145,11 @@ def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> jax.Array:
         >>> cosine_similarity([[2.0, 0.0]], [[3.0, 0.0]]).tolist()
         [-1.0]
     """
-    y_true, y_pred = (unit(y, axis) for y in matched(y_true, y_pred))
+    y_true, y_pred = (_unit(y, axis) for y in matched(y_true, y_pred))
     return -jnp.sum(y_true * y_pred, axis=axis)
 
 
-def unit(x: jax.Array, axis: int) -> jax.Array:
+def _unit(x: jax.Array, axis: int) -> jax.Array:
     """Vectors of length 1.
 
     Args:
@@ -159,7 +157,7 @@ def unit(x: jax.Array, axis: int) -> jax.Array:
         axis: along which a vector lies.
 
     Example:
-        >>> unit(jnp.array([0.0, 2.0]), -1).tolist()
+        >>> _unit(jnp.array([0.0, 2.0]), -1).tolist()
         [0.0, 1.0]
     """
     # A half type can hold neither epsilon^2 nor the slope of the root there.
@@ -292,3 +290,6 @@ class CosineSimilarity(LossFunctionWrapper):
         dtype: Any = None,
     ) -> None:
         super().__init__(cosine_similarity, reduction, name, dtype, axis=axis)
+
+
+publish(__name__)

@@ -5,9 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.errors import InvalidShape
-from lamella._base.registry import register
-from lamella._base.signatures import with_defaults
+from lamella._base import InvalidShape, register, with_defaults
 from lamella.losses.base import FunctionLoss
 
 _NEVER = -1e5  # the logarithm of what cannot happen; minus infinity would make the gradient NaN

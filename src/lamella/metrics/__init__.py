@@ -36,41 +36,12 @@ from lamella.metrics.accuracy import (
     sparse_top_k_categorical_accuracy as sparse_top_k_categorical_accuracy,
 )
 from lamella.metrics.accuracy import top_k_categorical_accuracy as top_k_categorical_accuracy
-from lamella.metrics.base import Metric as Metric
-from lamella.metrics.base import deserialize as deserialize
-from lamella.metrics.base import get as get
-from lamella.metrics.base import serialize as serialize
-from lamella.metrics.confusion import F1Score as F1Score
-from lamella.metrics.confusion import FalseNegatives as FalseNegatives
-from lamella.metrics.confusion import FalsePositives as FalsePositives
-from lamella.metrics.confusion import FBetaScore as FBetaScore
-from lamella.metrics.confusion import Precision as Precision
-from lamella.metrics.confusion import Recall as Recall
-from lamella.metrics.confusion import TrueNegatives as TrueNegatives
-from lamella.metrics.confusion import TruePositives as TruePositives
-from lamella.metrics.curves import AUC as AUC
-from lamella.metrics.curves import PrecisionAtRecall as PrecisionAtRecall
-from lamella.metrics.curves import RecallAtPrecision as RecallAtPrecision
-from lamella.metrics.curves import SensitivityAtSpecificity as SensitivityAtSpecificity
-from lamella.metrics.curves import SpecificityAtSensitivity as SpecificityAtSensitivity
-from lamella.metrics.iou import BinaryIoU as BinaryIoU
-from lamella.metrics.iou import IoU as IoU
-from lamella.metrics.iou import MeanIoU as MeanIoU
-from lamella.metrics.iou import OneHotIoU as OneHotIoU
-from lamella.metrics.iou import OneHotMeanIoU as OneHotMeanIoU
-from lamella.metrics.of_losses import BinaryCrossentropy as BinaryCrossentropy
-from lamella.metrics.of_losses import CategoricalCrossentropy as CategoricalCrossentropy
-from lamella.metrics.of_losses import CategoricalHinge as CategoricalHinge
-from lamella.metrics.of_losses import Hinge as Hinge
-from lamella.metrics.of_losses import KLDivergence as KLDivergence
-from lamella.metrics.of_losses import Poisson as Poisson
-from lamella.metrics.of_losses import (
-    SparseCategoricalCrossentropy as SparseCategoricalCrossentropy,
-)
-from lamella.metrics.of_losses import SquaredHinge as SquaredHinge
-from lamella.metrics.reduction import Mean as Mean
-from lamella.metrics.reduction import MeanMetricWrapper as MeanMetricWrapper
-from lamella.metrics.reduction import Sum as Sum
+from lamella.metrics.base import *  # noqa: F403
+from lamella.metrics.confusion import *  # noqa: F403
+from lamella.metrics.curves import *  # noqa: F403
+from lamella.metrics.iou import *  # noqa: F403
+from lamella.metrics.of_losses import *  # noqa: F403
+from lamella.metrics.reduction import *  # noqa: F403
 from lamella.metrics.regression import ConcordanceCorrelation as ConcordanceCorrelation
 from lamella.metrics.regression import CosineSimilarity as CosineSimilarity
 from lamella.metrics.regression import LogCoshError as LogCoshError

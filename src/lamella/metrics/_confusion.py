@@ -7,8 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lamella._base.errors import InvalidArgument, InvalidShape
-from lamella._base.settings import epsilon
+from lamella._base import InvalidArgument, InvalidShape, epsilon
 from lamella._state.variable import Variable
 from lamella.losses.reduction import as_array, same_rank
 from lamella.metrics.base import Metric

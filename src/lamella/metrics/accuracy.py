@@ -5,9 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.errors import InvalidShape
-from lamella._base.registry import register
-from lamella._base.settings import floatx
+from lamella._base import InvalidShape, floatx, register
 from lamella.losses.reduction import as_array, as_pair, same_rank
 from lamella.metrics.reduction import MeanMetricWrapper
 

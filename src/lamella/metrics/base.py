@@ -10,12 +10,8 @@ import jax
 import jax.numpy as jnp
 
 from lamella import initializers
-from lamella._base import naming, registry
+from lamella._base import Configurable, InvalidArgument, floatx, naming, publish, register, registry
 from lamella._base import serialize as plain
-from lamella._base.configurable import Configurable
-from lamella._base.errors import InvalidArgument
-from lamella._base.registry import register
-from lamella._base.settings import floatx
 from lamella._state import frame as frames
 from lamella._state.frame import Values
 from lamella._state.policy import policy_from
@@ -275,3 +271,6 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
     """
     with registry.custom_objects(custom_objects):
         return get(config)
+
+
+publish(__name__)

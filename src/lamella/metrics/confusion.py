@@ -5,18 +5,9 @@ from typing import Any, Literal
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check
-from lamella._base.errors import InvalidArgument, InvalidShape
-from lamella._base.registry import register
-from lamella._base.settings import epsilon
+from lamella._base import InvalidArgument, InvalidShape, check, epsilon, publish, register
 from lamella.losses.reduction import as_array, divide_no_nan
-from lamella.metrics._confusion import (
-    CountMetric,
-    Options,
-    are_even,
-    thresholds_list,
-    update_counts,
-)
+from lamella.metrics import _confusion
 from lamella.metrics.base import Metric
 
 
@@ -28,18 +19,18 @@ class _ConditionCount(Metric):
     def __init__(self, thresholds: Any = None, name: str | None = None, dtype: Any = None) -> None:
         super().__init__(name=name, dtype=dtype)
         self.init_thresholds = thresholds
-        self.thresholds = thresholds_list(thresholds)
+        self.thresholds = _confusion.thresholds_list(thresholds)
         shape = (len(self.thresholds),)
         self.accumulator = self.add_variable(shape, "zeros", name="accumulator")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        update_counts(
+        _confusion.update_counts(
             {self._counted: self.accumulator},
             y_true,
             y_pred,
             sample_weight,
             self.thresholds,
-            even=are_even(self.thresholds),
+            even=_confusion.are_even(self.thresholds),
         )
 
     def result(self) -> jax.Array:
@@ -114,7 +105,7 @@ class FalseNegatives(_ConditionCount):
     _counted = "false_negatives"
 
 
-class _Ratio(CountMetric):
+class _Ratio(_confusion.CountMetric):
     """True positives among them and one other outcome. Subclasses name that."""
 
     _direction = "up"
@@ -132,13 +123,13 @@ class _Ratio(CountMetric):
         self.init_thresholds = thresholds
         self.top_k = top_k
         self.class_id = class_id
-        self.thresholds = thresholds_list(thresholds, 0.5 if top_k is None else -1e10)
+        self.thresholds = _confusion.thresholds_list(thresholds, 0.5 if top_k is None else -1e10)
         shape = (len(self.thresholds),)
         self._add_counts(shape, "true_positives", self._other)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        options = Options(self.top_k, self.class_id)
-        self._count(y_true, y_pred, sample_weight, options, are_even(self.thresholds))
+        options = _confusion.Options(self.top_k, self.class_id)
+        self._count(y_true, y_pred, sample_weight, options, _confusion.are_even(self.thresholds))
 
     def result(self) -> jax.Array:
         right, other = (variable.value for variable in self.variables)
@@ -191,7 +182,7 @@ class Recall(_Ratio):
     _other = "false_negatives"
 
 
-Average = Literal["micro", "macro", "weighted"]
+_Average = Literal["micro", "macro", "weighted"]
 
 
 @register("metric", "f_beta_score", "fbeta_score", module="keras.metrics")
@@ -219,7 +210,7 @@ class FBetaScore(Metric):
 
     def __init__(
         self,
-        average: Average | None = None,
+        average: _Average | None = None,
         beta: float = 1.0,
         threshold: float | None = None,
         name: str = "fbeta_score",
@@ -304,9 +295,12 @@ class F1Score(FBetaScore):
 
     def __init__(
         self,
-        average: Average | None = None,
+        average: _Average | None = None,
         threshold: float | None = None,
         name: str = "f1_score",
         dtype: Any = None,
     ) -> None:
         super().__init__(average, 1.0, threshold, name, dtype)
+
+
+publish(__name__)

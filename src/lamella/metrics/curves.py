@@ -5,11 +5,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check
+from lamella._base import check, continues, epsilon, publish, register
 from lamella._base.errors import InvalidArgument, InvalidShape
-from lamella._base.registry import register
-from lamella._base.settings import epsilon
-from lamella._base.signatures import continues
 from lamella.losses.reduction import as_array, divide_no_nan
 from lamella.metrics._confusion import (
     CountMetric,
@@ -332,3 +329,6 @@ def _interpolated_precision(counts: Counts) -> jax.Array:
     ratio = jnp.where(both, divide_no_nan(decided[:-1], jnp.maximum(decided[1:], 0)), 1.0)
     area = slope * (gained + intercept * jnp.log(ratio))
     return divide_no_nan(area, jnp.maximum(right[1:] + counts.false_negatives[1:], 0))
+
+
+publish(__name__)

@@ -8,10 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.errors import InvalidArgument
-from lamella._base.registry import register
-from lamella._base.settings import epsilon
-from lamella._base.signatures import continues
+from lamella._base import InvalidArgument, continues, epsilon, publish, register
 from lamella.losses.reduction import as_array
 from lamella.metrics.base import Metric
 
@@ -217,3 +214,6 @@ class OneHotMeanIoU(MeanIoU):
         axis: int = -1,
     ) -> None:
         super().__init__(num_classes, name, dtype, ignore_class, False, sparse_y_pred, axis)
+
+
+publish(__name__)

@@ -2,15 +2,8 @@
 
 from typing import Any
 
-from lamella._base.registry import register
-from lamella._base.signatures import taken_by
-from lamella.losses.crossentropy import (
-    binary_crossentropy,
-    categorical_crossentropy,
-    sparse_categorical_crossentropy,
-)
-from lamella.losses.likelihood import kl_divergence, poisson
-from lamella.losses.margin import categorical_hinge, hinge, squared_hinge
+from lamella import losses
+from lamella._base import publish, register, taken_by
 from lamella.metrics.reduction import MeanMetricWrapper
 
 
@@ -27,7 +20,7 @@ class Hinge(MeanMetricWrapper):
     """
 
     def __init__(self, name: str = "hinge", dtype: Any = None) -> None:
-        super().__init__(hinge, name, dtype)
+        super().__init__(losses.hinge, name, dtype)
 
 
 @register("metric", "squared_hinge", module="keras.metrics")
@@ -43,7 +36,7 @@ class SquaredHinge(MeanMetricWrapper):
     """
 
     def __init__(self, name: str = "squared_hinge", dtype: Any = None) -> None:
-        super().__init__(squared_hinge, name, dtype)
+        super().__init__(losses.squared_hinge, name, dtype)
 
 
 @register("metric", "categorical_hinge", module="keras.metrics")
@@ -59,7 +52,7 @@ class CategoricalHinge(MeanMetricWrapper):
     """
 
     def __init__(self, name: str = "categorical_hinge", dtype: Any = None) -> None:
-        super().__init__(categorical_hinge, name, dtype)
+        super().__init__(losses.categorical_hinge, name, dtype)
 
 
 @register("metric", "kl_divergence", module="keras.metrics")
@@ -75,7 +68,7 @@ class KLDivergence(MeanMetricWrapper):
     """
 
     def __init__(self, name: str = "kl_divergence", dtype: Any = None) -> None:
-        super().__init__(kl_divergence, name, dtype)
+        super().__init__(losses.kl_divergence, name, dtype)
 
 
 @register("metric", "poisson", module="keras.metrics")
@@ -91,7 +84,7 @@ class Poisson(MeanMetricWrapper):
     """
 
     def __init__(self, name: str = "poisson", dtype: Any = None) -> None:
-        super().__init__(poisson, name, dtype)
+        super().__init__(losses.poisson, name, dtype)
 
 
 @register("metric", "binary_crossentropy", "bce", "BCE", module="keras.metrics")
@@ -115,8 +108,8 @@ class BinaryCrossentropy(MeanMetricWrapper):
         from_logits: bool = False,
         label_smoothing: float = 0,
     ) -> None:
-        settings = taken_by(binary_crossentropy, locals())
-        super().__init__(binary_crossentropy, name, dtype, **settings)
+        settings = taken_by(losses.binary_crossentropy, locals())
+        super().__init__(losses.binary_crossentropy, name, dtype, **settings)
 
 
 @register("metric", "categorical_crossentropy", module="keras.metrics")
@@ -142,8 +135,8 @@ class CategoricalCrossentropy(MeanMetricWrapper):
         label_smoothing: float = 0,
         axis: int = -1,
     ) -> None:
-        settings = taken_by(categorical_crossentropy, locals())
-        super().__init__(categorical_crossentropy, name, dtype, **settings)
+        settings = taken_by(losses.categorical_crossentropy, locals())
+        super().__init__(losses.categorical_crossentropy, name, dtype, **settings)
 
 
 @register("metric", "sparse_categorical_crossentropy", module="keras.metrics")
@@ -169,5 +162,8 @@ class SparseCategoricalCrossentropy(MeanMetricWrapper):
         ignore_class: int | None = None,
         axis: int = -1,
     ) -> None:
-        settings = taken_by(sparse_categorical_crossentropy, locals())
-        super().__init__(sparse_categorical_crossentropy, name, dtype, **settings)
+        settings = taken_by(losses.sparse_categorical_crossentropy, locals())
+        super().__init__(losses.sparse_categorical_crossentropy, name, dtype, **settings)
+
+
+publish(__name__)

@@ -6,7 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.errors import InvalidShape
+from lamella._base import InvalidShape, publish
 from lamella._base.registry import entry_of, register
 from lamella._base.serialize import serialize
 from lamella._layer.masking import get_mask
@@ -147,3 +147,6 @@ class MeanMetricWrapper(Mean):
             return config
         settings = {name: serialize(value) for name, value in self._fn_kwargs.items()}
         return {**config, "fn": serialize(self.fn), **settings}
+
+
+publish(__name__)

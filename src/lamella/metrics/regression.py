@@ -6,18 +6,8 @@ import jax
 import jax.numpy as jnp
 
 from lamella import losses
-from lamella._base import check
-from lamella._base.errors import InvalidArgument, InvalidShape
-from lamella._base.registry import register
-from lamella._base.settings import epsilon
+from lamella._base import InvalidArgument, InvalidShape, check, epsilon, register
 from lamella.losses.reduction import matched
-from lamella.losses.regression import (
-    log_cosh,
-    mean_absolute_error,
-    mean_absolute_percentage_error,
-    mean_squared_error,
-    mean_squared_logarithmic_error,
-)
 from lamella.metrics.base import Metric
 from lamella.metrics.reduction import Mean, MeanMetricWrapper
 
@@ -52,7 +42,7 @@ class MeanSquaredError(MeanMetricWrapper):
     """
 
     def __init__(self, name: str = "mean_squared_error", dtype: Any = None) -> None:
-        super().__init__(mean_squared_error, name, dtype)
+        super().__init__(losses.mean_squared_error, name, dtype)
 
 
 @register("metric", "mean_absolute_error", "mae", "MAE", module="keras.metrics")
@@ -68,7 +58,7 @@ class MeanAbsoluteError(MeanMetricWrapper):
     """
 
     def __init__(self, name: str = "mean_absolute_error", dtype: Any = None) -> None:
-        super().__init__(mean_absolute_error, name, dtype)
+        super().__init__(losses.mean_absolute_error, name, dtype)
 
 
 @register("metric", "mean_absolute_percentage_error", "mape", "MAPE", module="keras.metrics")
@@ -84,7 +74,7 @@ class MeanAbsolutePercentageError(MeanMetricWrapper):
     """
 
     def __init__(self, name: str = "mean_absolute_percentage_error", dtype: Any = None) -> None:
-        super().__init__(mean_absolute_percentage_error, name, dtype)
+        super().__init__(losses.mean_absolute_percentage_error, name, dtype)
 
 
 @register("metric", "mean_squared_logarithmic_error", "msle", "MSLE", module="keras.metrics")
@@ -100,7 +90,7 @@ class MeanSquaredLogarithmicError(MeanMetricWrapper):
     """
 
     def __init__(self, name: str = "mean_squared_logarithmic_error", dtype: Any = None) -> None:
-        super().__init__(mean_squared_logarithmic_error, name, dtype)
+        super().__init__(losses.mean_squared_logarithmic_error, name, dtype)
 
 
 @register("metric", "log_cosh_error", module="keras.metrics")
@@ -116,7 +106,7 @@ class LogCoshError(MeanMetricWrapper):
     """
 
     def __init__(self, name: str = "logcosh", dtype: Any = None) -> None:
-        super().__init__(log_cosh, name, dtype)
+        super().__init__(losses.log_cosh, name, dtype)
 
 
 @register("metric", "cosine_similarity", module="keras.metrics")

@@ -5,7 +5,7 @@ from typing import Any
 
 import jax
 
-from lamella._base.errors import WrongType
+from lamella._base import WrongType
 from lamella._graph.node import Node
 from lamella._layer.layer import Layer
 from lamella.layers.core.input_layer import Input

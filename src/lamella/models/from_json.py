@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from lamella._base.errors import FileProblem
+from lamella._base import FileProblem
 from lamella._base.serialize import deserialize
 from lamella.models.model import Model
 

@@ -5,8 +5,7 @@ from typing import Any
 
 import jax
 
-from lamella._base import sharing
-from lamella._base.errors import FileProblem
+from lamella._base import FileProblem, sharing
 from lamella._base.serialize import deserialize, is_node, serialize
 from lamella._graph.function import Graph
 from lamella._graph.node import Node, Operation

@@ -6,9 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.errors import InvalidArgument, InvalidShape, WrongType
-from lamella._base.registry import near_miss
-from lamella._base.warn import warn_person
+from lamella._base import InvalidArgument, InvalidShape, WrongType, near_miss, warn_person
 from lamella._graph.function import Graph
 from lamella._graph.node import Node, Operation
 from lamella._graph.operation import OpCall

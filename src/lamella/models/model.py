@@ -8,11 +8,10 @@ from typing import Any, Self
 import jax
 
 from lamella import saving, visualization
-from lamella._base import registry, sharing
+from lamella._base import registry, sharing, warn_person
 from lamella._base.errors import InvalidArgument, NotReady, UnknownName, WrongType
 from lamella._base.old_spellings import understood
 from lamella._base.serialize import serialize
-from lamella._base.warn import warn_person
 from lamella._graph.function import Graph
 from lamella._graph.node import is_symbolic
 from lamella._layer.layer import Layer

@@ -4,8 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from lamella._base.errors import AttributeMissing
-from lamella._base.old_spellings import tell
+from lamella._base import AttributeMissing, tell
 from lamella._base.old_words import WORKERS
 from lamella._training.trainer import Trainer
 from lamella.layers.rnn.rnn import RNN

@@ -3,11 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-from lamella._base import registry, sharing
-from lamella._base.dtypes import dtype_name
+from lamella._base import dtype_name, is_shape, registry, sharing
 from lamella._base.errors import InvalidArgument, LamellaError, WrongType
 from lamella._base.serialize import deserialize, serialize
-from lamella._base.shapes import is_shape
 from lamella._graph.symbolic import KerasTensor
 from lamella._layer.arguments import shapes_of
 from lamella._layer.layer import Layer

@@ -9,15 +9,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lamella._base.dtypes import dtype_name
-from lamella._base.settings import floatx
+from lamella._base import dtype_name, floatx
 
 NUMPY = "keras.src.ops.numpy"
 NN = "keras.src.ops.nn"
 CORE = "keras.src.ops.core"
 MATH = "keras.src.ops.math"
 LINALG = "keras.src.ops.linalg"
-IMAGE = "keras.src.ops.image"
 
 _SCALARS = (bool, int, float, complex)
 _SCALAR_TYPES = {bool: "bool", int: "int32", complex: "complex64"}
@@ -79,6 +77,16 @@ def float_pair(x1: Any, x2: Any) -> tuple[Any, Any]:
     if jnp.issubdtype(dtype, jnp.inexact):
         return first, second
     return jnp.asarray(first, floatx()), jnp.asarray(second, floatx())
+
+
+def arrays(x1: Any, x2: Any) -> tuple[jax.Array, jax.Array]:
+    """Two operands as arrays, each on its own."""
+    return array(x1), array(x2)
+
+
+def inexacts(x1: Any, x2: Any) -> tuple[jax.Array, jax.Array]:
+    """Two operands as arrays of floats, each on its own."""
+    return inexact(x1), inexact(x2)
 
 
 def dtype_of(dtype: Any) -> str | None:

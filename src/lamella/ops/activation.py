@@ -5,6 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from lamella._base import publish
 from lamella._graph.operation import op
 from lamella.ops._arrays import NN, array, inexact
 from lamella.ops._declare import of_one
@@ -39,8 +40,8 @@ def relu6(x: Any) -> Any:
     """
 
 
-@op("leaky_relu", module=NN)
-def leaky_relu(x: Any, negative_slope: float = 0.2) -> jax.Array:
+@of_one(jax.nn.leaky_relu, inexact, module=NN)
+def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
     """x above zero, negative_slope * x below.
 
     Args:
@@ -50,11 +51,10 @@ def leaky_relu(x: Any, negative_slope: float = 0.2) -> jax.Array:
         >>> leaky_relu([-10.0, 2.0], 0.5).tolist()
         [-5.0, 2.0]
     """
-    return jax.nn.leaky_relu(inexact(x), negative_slope)
 
 
-@op("elu", module=NN)
-def elu(x: Any, alpha: float = 1.0) -> jax.Array:
+@of_one(jax.nn.elu, inexact, module=NN)
+def elu(x: Any, alpha: float = 1.0) -> Any:
     """x above zero, alpha * (exp(x) - 1) below.
 
     Args:
@@ -64,7 +64,6 @@ def elu(x: Any, alpha: float = 1.0) -> jax.Array:
         >>> elu([0.0, 2.0]).tolist()
         [0.0, 2.0]
     """
-    return jax.nn.elu(inexact(x), alpha)
 
 
 @of_one(jax.nn.selu, inexact, module=NN)
@@ -79,8 +78,8 @@ def selu(x: Any) -> Any:
     """
 
 
-@op("celu", module=NN)
-def celu(x: Any, alpha: float = 1.0) -> jax.Array:
+@of_one(jax.nn.celu, inexact, module=NN)
+def celu(x: Any, alpha: float = 1.0) -> Any:
     """max(x, 0) + min(alpha * (exp(x / alpha) - 1), 0).
 
     Args:
@@ -90,11 +89,10 @@ def celu(x: Any, alpha: float = 1.0) -> jax.Array:
         >>> celu([0.0, 2.0]).tolist()
         [0.0, 2.0]
     """
-    return jax.nn.celu(inexact(x), alpha)
 
 
-@op("gelu", module=NN)
-def gelu(x: Any, approximate: bool = True) -> jax.Array:
+@of_one(jax.nn.gelu, inexact, module=NN)
+def gelu(x: Any, approximate: bool = True) -> Any:
     """x times the probability that a normal number is below x.
 
     Args:
@@ -104,7 +102,6 @@ def gelu(x: Any, approximate: bool = True) -> jax.Array:
         >>> float(gelu(0.0))
         0.0
     """
-    return jax.nn.gelu(inexact(x), approximate)
 
 
 @of_one(jax.nn.silu, inexact, module=NN)
@@ -209,8 +206,8 @@ def sparse_plus(x: Any) -> Any:
     """
 
 
-@op("squareplus", module=NN)
-def squareplus(x: Any, b: float = 4) -> jax.Array:
+@of_one(jax.nn.squareplus, inexact, module=NN)
+def squareplus(x: Any, b: float = 4) -> Any:
     """(x + sqrt(x**2 + b)) / 2.
 
     Args:
@@ -220,7 +217,6 @@ def squareplus(x: Any, b: float = 4) -> jax.Array:
         >>> float(squareplus(0.0))
         1.0
     """
-    return jax.nn.squareplus(inexact(x), b)
 
 
 @of_one(jax.nn.soft_sign, inexact, module=NN)
@@ -307,8 +303,8 @@ def threshold(x: Any, threshold: float, default_value: float) -> jax.Array:
     return jnp.where(x > threshold, x, jnp.asarray(default_value, x.dtype))
 
 
-@op("glu", module=NN)
-def glu(x: Any, axis: int = -1) -> jax.Array:
+@of_one(jax.nn.glu, inexact, module=NN)
+def glu(x: Any, axis: int = -1) -> Any:
     """One half of an axis times the sigmoid of the other.
 
     Args:
@@ -318,7 +314,6 @@ def glu(x: Any, axis: int = -1) -> jax.Array:
         >>> glu([2.0, 0.0]).tolist()
         [1.0]
     """
-    return jax.nn.glu(inexact(x), axis=axis)
 
 
 @op("softmax", module=NN)
@@ -370,3 +365,6 @@ def sparsemax(x: Any, axis: int = -1) -> jax.Array:
     size = jnp.sum(inside, axis=axis, keepdims=True).astype(x.dtype)
     over = (jnp.sum(jnp.where(inside, ordered, 0), axis=axis, keepdims=True) - 1) / size
     return jnp.maximum(x - over, 0)
+
+
+publish(__name__)

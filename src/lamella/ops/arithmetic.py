@@ -5,6 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from lamella._base import publish
 from lamella._graph.operation import op
 from lamella.ops._arrays import NUMPY, float_pair, inexact
 from lamella.ops._declare import of_one, of_two
@@ -292,3 +293,6 @@ def sign(x: Any) -> Any:
         >>> sign([-3, 0, 5]).tolist()
         [-1, 0, 1]
     """
+
+
+publish(__name__)

@@ -5,7 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.errors import InvalidArgument, InvalidShape
+from lamella._base import InvalidArgument, InvalidShape
 from lamella._graph.operation import op
 from lamella._lowering.attention import attention
 from lamella.ops._arrays import NN, array

@@ -5,8 +5,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from lamella._base import publish
 from lamella._graph.operation import op
-from lamella.ops._arrays import NUMPY, array, pair
+from lamella.ops._arrays import NUMPY, arrays, pair
 from lamella.ops._declare import of_one, of_two
 
 
@@ -212,8 +213,8 @@ def signbit(x: Any) -> Any:
     """
 
 
-@op("isin", module=NUMPY, arrays=2, class_name="IsIn")
-def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) -> jax.Array:
+@of_two(jnp.isin, arrays, class_name="IsIn")
+def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) -> Any:
     """Whether each entry of x1 stands in x2.
 
     Args:
@@ -225,7 +226,6 @@ def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) ->
         >>> isin([1, 2, 3], [2, 3]).tolist()
         [False, True, True]
     """
-    return jnp.isin(array(x1), array(x2), assume_unique=assume_unique, invert=invert)
 
 
 @of_two(jnp.logical_and)
@@ -279,8 +279,8 @@ def logical_not(x: Any) -> Any:
     """
 
 
-@op("bitwise_and", module=NUMPY, arrays=2)
-def bitwise_and(x: Any, y: Any) -> jax.Array:
+@of_two(jnp.bitwise_and)
+def bitwise_and(x: Any, y: Any) -> Any:
     """The bits set in both.
 
     Args:
@@ -290,11 +290,10 @@ def bitwise_and(x: Any, y: Any) -> jax.Array:
         >>> int(bitwise_and(6, 3))
         2
     """
-    return jnp.bitwise_and(*pair(x, y))
 
 
-@op("bitwise_or", module=NUMPY, arrays=2)
-def bitwise_or(x: Any, y: Any) -> jax.Array:
+@of_two(jnp.bitwise_or)
+def bitwise_or(x: Any, y: Any) -> Any:
     """The bits set in either.
 
     Args:
@@ -304,11 +303,10 @@ def bitwise_or(x: Any, y: Any) -> jax.Array:
         >>> int(bitwise_or(6, 3))
         7
     """
-    return jnp.bitwise_or(*pair(x, y))
 
 
-@op("bitwise_xor", module=NUMPY, arrays=2)
-def bitwise_xor(x: Any, y: Any) -> jax.Array:
+@of_two(jnp.bitwise_xor)
+def bitwise_xor(x: Any, y: Any) -> Any:
     """The bits set in just one.
 
     Args:
@@ -318,7 +316,6 @@ def bitwise_xor(x: Any, y: Any) -> jax.Array:
         >>> int(bitwise_xor(6, 3))
         5
     """
-    return jnp.bitwise_xor(*pair(x, y))
 
 
 @of_one(jnp.invert)
@@ -345,8 +342,8 @@ def bitwise_invert(x: Any) -> Any:
     """
 
 
-@op("bitwise_left_shift", module=NUMPY, arrays=2)
-def bitwise_left_shift(x: Any, y: Any) -> jax.Array:
+@of_two(jnp.left_shift)
+def bitwise_left_shift(x: Any, y: Any) -> Any:
     """Bits moved left: x * 2**y.
 
     Args:
@@ -356,11 +353,10 @@ def bitwise_left_shift(x: Any, y: Any) -> jax.Array:
         >>> int(bitwise_left_shift(3, 2))
         12
     """
-    return jnp.left_shift(*pair(x, y))
 
 
-@op("left_shift", module=NUMPY, arrays=2)
-def left_shift(x: Any, y: Any) -> jax.Array:
+@of_two(jnp.left_shift)
+def left_shift(x: Any, y: Any) -> Any:
     """Bits moved left: x * 2**y.
 
     Args:
@@ -370,11 +366,10 @@ def left_shift(x: Any, y: Any) -> jax.Array:
         >>> int(left_shift(3, 2))
         12
     """
-    return jnp.left_shift(*pair(x, y))
 
 
-@op("bitwise_right_shift", module=NUMPY, arrays=2)
-def bitwise_right_shift(x: Any, y: Any) -> jax.Array:
+@of_two(jnp.right_shift)
+def bitwise_right_shift(x: Any, y: Any) -> Any:
     """Bits moved right: x // 2**y.
 
     Args:
@@ -384,11 +379,10 @@ def bitwise_right_shift(x: Any, y: Any) -> jax.Array:
         >>> int(bitwise_right_shift(12, 2))
         3
     """
-    return jnp.right_shift(*pair(x, y))
 
 
-@op("right_shift", module=NUMPY, arrays=2)
-def right_shift(x: Any, y: Any) -> jax.Array:
+@of_two(jnp.right_shift)
+def right_shift(x: Any, y: Any) -> Any:
     """Bits moved right: x // 2**y.
 
     Args:
@@ -398,4 +392,6 @@ def right_shift(x: Any, y: Any) -> jax.Array:
         >>> int(right_shift(12, 2))
         3
     """
-    return jnp.right_shift(*pair(x, y))
+
+
+publish(__name__)

@@ -6,6 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from lamella._base import publish
 from lamella._graph.operation import op
 from lamella.ops._arrays import CORE, array
 
@@ -202,3 +203,6 @@ def jvp(
         [0.0, 1.0]
     """
     return jax.jvp(fun, tuple(primals), tuple(tangents), has_aux=has_aux)
+
+
+publish(__name__)

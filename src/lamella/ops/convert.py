@@ -6,12 +6,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lamella._base.dtypes import dtype_name
-from lamella._base.errors import WrongType
+from lamella._base import WrongType, dtype_name, publish
 from lamella._graph.operation import op
 from lamella._graph.symbolic import KerasTensor
 from lamella._state.variable import Variable
 from lamella.ops._arrays import CORE, array
+from lamella.ops._declare import of_one
 
 
 @op("cast", module=CORE)
@@ -71,8 +71,8 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any
     return x if dtype is None else x.astype(dtype_name(dtype))
 
 
-@op("stop_gradient", module=CORE)
-def stop_gradient(variable: Any) -> jax.Array:
+@of_one(jax.lax.stop_gradient, module=CORE)
+def stop_gradient(variable: Any) -> Any:
     """The same values, through which no gradient flows.
 
     Args:
@@ -81,7 +81,6 @@ def stop_gradient(variable: Any) -> jax.Array:
         >>> float(jax.grad(lambda x: x * stop_gradient(x))(3.0))
         3.0
     """
-    return jax.lax.stop_gradient(array(variable))
 
 
 def convert_to_numpy(x: Any) -> np.ndarray:
@@ -161,3 +160,6 @@ def dtype(x: Any) -> str:
         'float32'
     """
     return dtype_name(x.dtype if isinstance(x, (KerasTensor, Variable)) else array(x).dtype)
+
+
+publish(__name__)

@@ -5,9 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check
-from lamella._base.errors import InvalidShape
-from lamella._base.settings import data_format as format_of
+from lamella._base import InvalidShape, check, checked_format, publish
 from lamella._graph.operation import op
 from lamella._lowering import pooling
 from lamella._lowering.convolution import convolution
@@ -15,7 +13,7 @@ from lamella.ops._arrays import NN, array, inexact
 
 
 def _channels_last(data_format: str | None) -> bool:
-    return format_of(data_format) == "channels_last"
+    return checked_format(data_format) == "channels_last"
 
 
 def _convolve(
@@ -227,3 +225,24 @@ def space_to_depth(x: Any, block_size: int, data_format: str = "channels_last") 
     n, c, h, w = x.shape
     x = x.reshape(n, c, h // b, b, w // b, b).transpose(0, 1, 3, 5, 2, 4)
     return x.reshape(n, c * b**2, h // b, w // b)
+
+
+@op("psnr", module=NN, arrays=2, class_name="PSNR")
+def psnr(x1: Any, x2: Any, max_val: float) -> jax.Array:
+    """How near two images are: the peak signal over their difference, in decibels.
+
+    20 log10(max_val) - 10 log10(mean((x1 - x2)^2))
+
+    Args:
+        x1: an image.
+        x2: an image of the same shape.
+        max_val: the greatest value that could occur.
+    Example:
+        >>> round(float(psnr([0.0, 0.0], [0.0, 1.0], 1.0)), 3)
+        3.01
+    """
+    error = jnp.mean(jnp.square(inexact(x1) - inexact(x2)))
+    return 20 * jnp.log10(jnp.asarray(max_val, error.dtype)) - 10 * jnp.log10(error)
+
+
+publish(__name__)

@@ -5,11 +5,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.dtypes import dtype_name
-from lamella._base.settings import floatx
+from lamella._base import dtype_name, floatx, publish
 from lamella._graph.operation import op
 from lamella.ops._arrays import NUMPY, dtype_of, is_scalar
 from lamella.ops._arrays import array as as_array
+from lamella.ops._declare import of_one
 
 
 def zeros(shape: Any, dtype: Any = None) -> jax.Array:
@@ -66,8 +66,8 @@ def full(shape: Any, fill_value: Any, dtype: Any = None) -> jax.Array:
     return jnp.full(shape, fill_value, dtype_name(dtype))
 
 
-@op("zeros_like", module=NUMPY)
-def zeros_like(x: Any, dtype: Any = None) -> jax.Array:
+@of_one(jnp.zeros_like, as_array)
+def zeros_like(x: Any, dtype: Any = None) -> Any:
     """Zeros in the shape of x.
 
     Args:
@@ -77,11 +77,10 @@ def zeros_like(x: Any, dtype: Any = None) -> jax.Array:
         >>> zeros_like([1, 2]).tolist()
         [0, 0]
     """
-    return jnp.zeros_like(as_array(x), dtype=dtype_of(dtype))
 
 
-@op("ones_like", module=NUMPY)
-def ones_like(x: Any, dtype: Any = None) -> jax.Array:
+@of_one(jnp.ones_like, as_array)
+def ones_like(x: Any, dtype: Any = None) -> Any:
     """Ones in the shape of x.
 
     Args:
@@ -91,11 +90,10 @@ def ones_like(x: Any, dtype: Any = None) -> jax.Array:
         >>> ones_like([1, 2]).tolist()
         [1, 1]
     """
-    return jnp.ones_like(as_array(x), dtype=dtype_of(dtype))
 
 
-@op("empty_like", module=NUMPY)
-def empty_like(x: Any, dtype: Any = None) -> jax.Array:
+@of_one(jnp.empty_like, as_array)
+def empty_like(x: Any, dtype: Any = None) -> Any:
     """An array in the shape of x, not meant to be read.
 
     Args:
@@ -105,11 +103,10 @@ def empty_like(x: Any, dtype: Any = None) -> jax.Array:
         >>> empty_like([1, 2]).shape
         (2,)
     """
-    return jnp.empty_like(as_array(x), dtype=dtype_of(dtype))
 
 
-@op("full_like", module=NUMPY)
-def full_like(x: Any, fill_value: Any, dtype: Any = None) -> jax.Array:
+@of_one(jnp.full_like, as_array)
+def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Any:
     """One value everywhere, in the shape of x.
 
     Args:
@@ -120,7 +117,6 @@ def full_like(x: Any, fill_value: Any, dtype: Any = None) -> jax.Array:
         >>> full_like([1, 2], 7).tolist()
         [7, 7]
     """
-    return jnp.full_like(as_array(x), fill_value, dtype=dtype_of(dtype))
 
 
 @op("array", module=NUMPY)
@@ -343,3 +339,6 @@ def kaiser(x: Any, beta: float) -> jax.Array:
         [1.0, 1.0, 1.0]
     """
     return jnp.kaiser(int(x), beta).astype(floatx())
+
+
+publish(__name__)

@@ -5,9 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.dtypes import dtype_name
-from lamella._base.errors import InvalidShape
-from lamella._base.settings import epsilon
+from lamella._base import InvalidShape, dtype_name, epsilon
 from lamella._graph.operation import op
 from lamella.ops._arrays import NN, array, inexact
 
@@ -117,3 +115,31 @@ def sparse_categorical_crossentropy(
         )
     right = jax.nn.one_hot(target, output.shape[axis], axis=axis, dtype=output.dtype)
     return -jnp.sum(right * log_chances(output, from_logits, axis), axis=axis)
+
+
+@op("multi_hot", module=NN)
+def multi_hot(
+    inputs: Any,
+    num_classes: int | None = None,
+    axis: int = -1,
+    dtype: Any = None,
+    sparse: bool = False,
+    **kwargs: Any,
+) -> jax.Array:
+    """One vector for each row, with a 1 at the place of every class in it.
+
+    Args:
+        inputs: numbers of classes, one row of them for each sample.
+        num_classes: how many classes.
+        axis: where the axis of classes stands.
+        dtype: the number type, the default float type if None.
+        sparse: accepted for Keras; the result is dense.
+        kwargs: Keras's old `num_tokens`.
+    Example:
+        >>> multi_hot([[0, 2]], 3).tolist()
+        [[1.0, 0.0, 1.0]]
+    """
+    inputs = array(inputs).astype("int32")
+    count = kwargs.get("num_tokens", num_classes or 0)
+    single = jax.nn.one_hot(inputs, int(count), axis=axis, dtype=dtype_name(dtype))
+    return jnp.max(single, axis=1 if inputs.ndim > 1 else 0)

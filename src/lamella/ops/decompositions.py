@@ -5,9 +5,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check
+from lamella._base import check, publish
 from lamella._graph.operation import op
-from lamella.ops._arrays import LINALG, MATH, NUMPY, inexact
+from lamella.ops._arrays import LINALG, inexact
 from lamella.ops._declare import of_one
 
 
@@ -54,32 +54,6 @@ def det(x: Any) -> Any:
         >>> float(det([[2.0]]))
         2.0
     """
-
-
-@op("slogdet", module=NUMPY)
-def slogdet(x: Any) -> Any:
-    """The sign and the logarithm of the size of the determinant.
-
-    Args:
-        x: (..., n, n).
-    Example:
-        >>> [float(part) for part in slogdet([[1.0]])]
-        [1.0, 0.0]
-    """
-    return tuple(jnp.linalg.slogdet(inexact(x)))
-
-
-@op("logdet", module=MATH)
-def logdet(x: Any) -> jax.Array:
-    """The logarithm of the determinant.
-
-    Args:
-        x: (..., n, n).
-    Example:
-        >>> float(logdet([[1.0]]))
-        0.0
-    """
-    return jnp.linalg.slogdet(inexact(x))[1]
 
 
 @op("eig", module=LINALG)
@@ -258,3 +232,6 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> jax.Array:
         [2.0]
     """
     return jnp.linalg.lstsq(inexact(a), inexact(b), rcond=rcond)[0]
+
+
+publish(__name__)

@@ -5,8 +5,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from lamella._base import publish
 from lamella._graph.operation import op
-from lamella.ops._arrays import MATH, NUMPY, array, float_pair, inexact, pair
+from lamella.ops._arrays import NUMPY, array, float_pair, inexact, pair
 from lamella.ops._declare import of_one, of_two
 
 
@@ -132,18 +133,6 @@ def sqrt(x: Any) -> Any:
     """
 
 
-@of_one(jax.lax.rsqrt, inexact, module=MATH)
-def rsqrt(x: Any) -> Any:
-    """1 / sqrt(x).
-
-    Args:
-        x: numbers above 0.
-    Example:
-        >>> float(rsqrt(4.0))
-        0.5
-    """
-
-
 @of_one(jnp.cbrt, inexact)
 def cbrt(x: Any) -> Any:
     """The cube root of each entry.
@@ -208,42 +197,6 @@ def ldexp(x1: Any, x2: Any) -> jax.Array:
     """
     first, second = pair(x1, x2)
     return jnp.ldexp(first, second)
-
-
-@of_one(jax.lax.erf, inexact, module=MATH)
-def erf(x: Any) -> Any:
-    """The error function.
-
-    Args:
-        x: numbers.
-    Example:
-        >>> float(erf(0.0))
-        0.0
-    """
-
-
-@of_one(jax.lax.erfc, inexact, module=MATH)
-def erfc(x: Any) -> Any:
-    """1 - erf(x), exact for large x.
-
-    Args:
-        x: numbers.
-    Example:
-        >>> float(erfc(0.0))
-        1.0
-    """
-
-
-@of_one(jax.lax.erf_inv, inexact, module=MATH)
-def erfinv(x: Any) -> Any:
-    """The number whose error function is x.
-
-    Args:
-        x: numbers between -1 and 1.
-    Example:
-        >>> float(erfinv(0.0))
-        0.0
-    """
 
 
 @of_one(jnp.i0, inexact)
@@ -462,3 +415,6 @@ def sinc(x: Any) -> Any:
         >>> float(sinc(0.0))
         1.0
     """
+
+
+publish(__name__)

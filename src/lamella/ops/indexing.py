@@ -5,9 +5,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check
+from lamella._base import publish
 from lamella._graph.operation import op
-from lamella.ops._arrays import CORE, NUMPY, array, array_or_number, same_rank
+from lamella.ops._arrays import NUMPY, array, array_or_number, arrays, same_rank
+from lamella.ops._declare import of_one, of_two
 
 
 @op("get_item", module=NUMPY, arrays=2)
@@ -41,8 +42,8 @@ def take(x: Any, indices: Any, axis: int | None = None) -> jax.Array:
     return jnp.take(x, places, axis=axis)
 
 
-@op("take_along_axis", module=NUMPY, arrays=2)
-def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> jax.Array:
+@of_two(jnp.take_along_axis, arrays)
+def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Any:
     """For each place along an axis an entry of the same line.
 
     Args:
@@ -53,7 +54,6 @@ def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> jax.Array:
         >>> take_along_axis([[5, 6]], [[1]], axis=1).tolist()
         [[6]]
     """
-    return jnp.take_along_axis(array(x), array(indices), axis=axis)
 
 
 @op("where", module=NUMPY, arrays=3)
@@ -118,80 +118,8 @@ def unravel_index(indices: Any, shape: Any) -> Any:
     return jnp.unravel_index(array(indices), shape)
 
 
-@op("slice", module=CORE, arrays=2)
-def slice(inputs: Any, start_indices: Any, shape: Any) -> jax.Array:
-    """A block of an array.
-
-    Args:
-        inputs: numbers.
-        start_indices: where the block starts, one number for each axis.
-        shape: the sizes of the block.
-    Example:
-        >>> slice([1, 2, 3], [1], [2]).tolist()
-        [2, 3]
-    """
-    sizes = tuple(shape)
-    starts = tuple(array(start_indices))
-    return jax.lax.dynamic_slice(array(inputs), starts, sizes)
-
-
-@op("slice_update", module=CORE, arrays=3)
-def slice_update(inputs: Any, start_indices: Any, updates: Any) -> jax.Array:
-    """An array with a block overwritten.
-
-    Args:
-        inputs: numbers.
-        start_indices: where the block starts.
-        updates: the block.
-    Example:
-        >>> slice_update([1, 2, 3], [1], [9]).tolist()
-        [1, 9, 3]
-    """
-    return jax.lax.dynamic_update_slice(array(inputs), array(updates), tuple(array(start_indices)))
-
-
-@op("scatter", module=CORE, arrays=2)
-def scatter(indices: Any, values: Any, shape: Any) -> jax.Array:
-    """Zeros with values added at places.
-
-    Args:
-        indices: places, their axes on the last axis.
-        values: what to add there.
-        shape: the shape of the result.
-    Example:
-        >>> scatter([[0], [2]], [5, 6], (3,)).tolist()
-        [5, 0, 6]
-    """
-    values = array(values)
-    places = jnp.moveaxis(array(indices), -1, 0)
-    return jnp.zeros(tuple(shape), values.dtype).at[tuple(places)].add(values)
-
-
-@op("scatter_update", module=CORE, arrays=3)
-def scatter_update(
-    inputs: Any, indices: Any, updates: Any, reduction: str | None = None
-) -> jax.Array:
-    """An array with values written to places.
-
-    Args:
-        inputs: numbers.
-        indices: places, their axes on the last axis.
-        updates: what to write there.
-        reduction: None to overwrite, or "add", "max", "min", "mul".
-    Example:
-        >>> scatter_update([1, 2, 3], [[1]], [9]).tolist()
-        [1, 9, 3]
-    """
-    inputs, updates = array(inputs), array(updates)
-    places = inputs.at[tuple(jnp.moveaxis(array(indices), -1, 0))]
-    if reduction is None:
-        return places.set(updates)
-    checked = check.one_of(reduction, ("add", "max", "min", "mul"), "reduction")
-    return getattr(places, checked)(updates)
-
-
-@op("diag", module=NUMPY)
-def diag(x: Any, k: int = 0) -> jax.Array:
+@of_one(jnp.diag)
+def diag(x: Any, k: int = 0) -> Any:
     """The diagonal of a matrix, or a matrix with that diagonal.
 
     Args:
@@ -201,11 +129,10 @@ def diag(x: Any, k: int = 0) -> jax.Array:
         >>> diag([1, 2]).tolist()
         [[1, 0], [0, 2]]
     """
-    return jnp.diag(array(x), k=k)
 
 
-@op("diagflat", module=NUMPY)
-def diagflat(x: Any, k: int = 0) -> jax.Array:
+@of_one(jnp.diagflat)
+def diagflat(x: Any, k: int = 0) -> Any:
     """A matrix with the flat x as its diagonal.
 
     Args:
@@ -215,11 +142,10 @@ def diagflat(x: Any, k: int = 0) -> jax.Array:
         >>> diagflat([1, 2]).tolist()
         [[1, 0], [0, 2]]
     """
-    return jnp.diagflat(array(x), k=k)
 
 
-@op("diagonal", module=NUMPY)
-def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> jax.Array:
+@of_one(jnp.diagonal)
+def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
     """The diagonals of two axes.
 
     Args:
@@ -231,11 +157,10 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> jax.Arr
         >>> diagonal([[1, 2], [3, 4]]).tolist()
         [1, 4]
     """
-    return jnp.diagonal(array(x), offset=offset, axis1=axis1, axis2=axis2)
 
 
-@op("tril", module=NUMPY)
-def tril(x: Any, k: int = 0) -> jax.Array:
+@of_one(jnp.tril)
+def tril(x: Any, k: int = 0) -> Any:
     """The entries on and below a diagonal, zeros elsewhere.
 
     Args:
@@ -245,11 +170,10 @@ def tril(x: Any, k: int = 0) -> jax.Array:
         >>> tril([[1, 2], [3, 4]]).tolist()
         [[1, 0], [3, 4]]
     """
-    return jnp.tril(array(x), k=k)
 
 
-@op("triu", module=NUMPY)
-def triu(x: Any, k: int = 0) -> jax.Array:
+@of_one(jnp.triu)
+def triu(x: Any, k: int = 0) -> Any:
     """The entries on and above a diagonal, zeros elsewhere.
 
     Args:
@@ -259,7 +183,6 @@ def triu(x: Any, k: int = 0) -> jax.Array:
         >>> triu([[1, 2], [3, 4]]).tolist()
         [[1, 2], [0, 4]]
     """
-    return jnp.triu(array(x), k=k)
 
 
 @op("unique", module=NUMPY)
@@ -298,3 +221,6 @@ def unique(
         fill_value=fill_value,
         sorted=sorted,
     )
+
+
+publish(__name__)

@@ -5,6 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from lamella._base import publish
 from lamella._base.settings import epsilon as default_epsilon
 from lamella._graph.operation import op
 from lamella.ops._arrays import NN, array, inexact
@@ -184,3 +185,6 @@ def rms_normalization(
     wide = wide * jax.lax.rsqrt(jnp.mean(jnp.square(wide), axes, keepdims=True) + least)
     result = wide if scale is None else wide * _like(scale, axes, x)
     return result.astype(x.dtype)
+
+
+publish(__name__)

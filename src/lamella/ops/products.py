@@ -5,12 +5,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.dtypes import dtype_name
+from lamella._base import publish
 from lamella._graph.node import is_symbolic
 from lamella._graph.operation import op
 from lamella._state.variable import Variable
-from lamella.ops._arrays import NN, NUMPY, array, inexact, same_rank
-from lamella.ops._declare import of_two
+from lamella.ops._arrays import NUMPY, array, arrays, inexact, same_rank
+from lamella.ops._declare import of_one, of_two
 
 
 def _wider(x1: jax.Array, x2: jax.Array) -> str | None:
@@ -34,8 +34,8 @@ def matmul(x1: Any, x2: Any) -> jax.Array:
     return jnp.matmul(x1, x2, preferred_element_type=_wider(x1, x2))
 
 
-@op("dot", module=NUMPY, arrays=2)
-def dot(x1: Any, x2: Any) -> jax.Array:
+@of_two(jnp.dot, arrays)
+def dot(x1: Any, x2: Any) -> Any:
     """The sum of products over the last axis of x1 and the last but one of x2.
 
     Args:
@@ -45,11 +45,10 @@ def dot(x1: Any, x2: Any) -> jax.Array:
         >>> int(dot([1, 2], [3, 4]))
         11
     """
-    return jnp.dot(array(x1), array(x2))
 
 
-@op("vdot", module=NUMPY, arrays=2)
-def vdot(x1: Any, x2: Any) -> jax.Array:
+@of_two(jnp.vdot, arrays)
+def vdot(x1: Any, x2: Any) -> Any:
     """The sum of products of two flat arrays.
 
     Args:
@@ -59,11 +58,10 @@ def vdot(x1: Any, x2: Any) -> jax.Array:
         >>> int(vdot([1, 2], [3, 4]))
         11
     """
-    return jnp.vdot(array(x1), array(x2))
 
 
-@op("inner", module=NUMPY, arrays=2)
-def inner(x1: Any, x2: Any) -> jax.Array:
+@of_two(jnp.inner, arrays)
+def inner(x1: Any, x2: Any) -> Any:
     """The sum of products over the last axes.
 
     Args:
@@ -73,11 +71,10 @@ def inner(x1: Any, x2: Any) -> jax.Array:
         >>> int(inner([1, 2], [3, 4]))
         11
     """
-    return jnp.inner(array(x1), array(x2))
 
 
-@op("outer", module=NUMPY, arrays=2)
-def outer(x1: Any, x2: Any) -> jax.Array:
+@of_two(jnp.outer, arrays)
+def outer(x1: Any, x2: Any) -> Any:
     """The products of all pairs.
 
     Args:
@@ -87,7 +84,6 @@ def outer(x1: Any, x2: Any) -> jax.Array:
         >>> outer([1, 2], [3, 4]).tolist()
         [[3, 4], [6, 8]]
     """
-    return jnp.outer(array(x1), array(x2))
 
 
 @of_two(jnp.kron)
@@ -124,8 +120,8 @@ def cross(
     return jnp.cross(first, second, axisa=axisa, axisb=axisb, axisc=axisc, axis=axis)
 
 
-@op("tensordot", module=NUMPY, arrays=2)
-def tensordot(x1: Any, x2: Any, axes: Any = 2) -> jax.Array:
+@of_two(jnp.tensordot, arrays)
+def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
     """The sum of products over several axes.
 
     Args:
@@ -136,7 +132,6 @@ def tensordot(x1: Any, x2: Any, axes: Any = 2) -> jax.Array:
         >>> int(tensordot([1, 2], [3, 4], axes=1))
         11
     """
-    return jnp.tensordot(array(x1), array(x2), axes=axes)
 
 
 @op("trace", module=NUMPY)
@@ -157,8 +152,8 @@ def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> jax.Array:
     return jnp.trace(x, offset=offset, axis1=axis1, axis2=axis2)
 
 
-@op("diff", module=NUMPY)
-def diff(a: Any, n: int = 1, axis: int = -1) -> jax.Array:
+@of_one(jnp.diff)
+def diff(a: Any, n: int = 1, axis: int = -1) -> Any:
     """The differences of neighbours.
 
     Args:
@@ -169,7 +164,6 @@ def diff(a: Any, n: int = 1, axis: int = -1) -> jax.Array:
         >>> diff([1, 4, 9]).tolist()
         [3, 5]
     """
-    return jnp.diff(array(a), n=n, axis=axis)
 
 
 @op("trapezoid", module=NUMPY)
@@ -188,8 +182,8 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> jax.Arr
     return jnp.trapezoid(inexact(y), x if x is None else inexact(x), dx=dx, axis=axis)
 
 
-@op("vander", module=NUMPY)
-def vander(x: Any, N: int | None = None, increasing: bool = False) -> jax.Array:
+@of_one(jnp.vander)
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
     """The powers of each entry as columns.
 
     Args:
@@ -200,7 +194,6 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> jax.Array:
         >>> vander([2, 3], 3).tolist()
         [[4, 2, 1], [9, 3, 1]]
     """
-    return jnp.vander(array(x), N=N, increasing=increasing)
 
 
 @op("einsum", module=NUMPY, arrays=1)
@@ -250,47 +243,4 @@ def average(x: Any, axis: Any = None, weights: Any = None) -> jax.Array:
     return _average(x, weights, axis=axis)
 
 
-@op("multi_hot", module=NN)
-def multi_hot(
-    inputs: Any,
-    num_classes: int | None = None,
-    axis: int = -1,
-    dtype: Any = None,
-    sparse: bool = False,
-    **kwargs: Any,
-) -> jax.Array:
-    """One vector for each row, with a 1 at the place of every class in it.
-
-    Args:
-        inputs: numbers of classes, one row of them for each sample.
-        num_classes: how many classes.
-        axis: where the axis of classes stands.
-        dtype: the number type, the default float type if None.
-        sparse: accepted for Keras; the result is dense.
-        kwargs: Keras's old `num_tokens`.
-    Example:
-        >>> multi_hot([[0, 2]], 3).tolist()
-        [[1.0, 0.0, 1.0]]
-    """
-    inputs = array(inputs).astype("int32")
-    count = kwargs.get("num_tokens", num_classes or 0)
-    single = jax.nn.one_hot(inputs, int(count), axis=axis, dtype=dtype_name(dtype))
-    return jnp.max(single, axis=1 if inputs.ndim > 1 else 0)
-
-
-@op("psnr", module=NN, arrays=2, class_name="PSNR")
-def psnr(x1: Any, x2: Any, max_val: float) -> jax.Array:
-    """How near two images are: the peak signal over their difference, in decibels.
-
-    20 log10(max_val) - 10 log10(mean((x1 - x2)^2))
-
-    Args:
-        x1: an image.
-        x2: an image of the same shape.
-        max_val: the greatest value that could occur.
-    Example:
-        >>> round(float(psnr([0.0, 0.0], [0.0, 1.0], 1.0)), 3)
-        3.01
-    """
-    error = jnp.mean(jnp.square(inexact(x1) - inexact(x2)))
-    return 20 * jnp.log10(jnp.asarray(max_val, error.dtype)) - 10 * jnp.log10(error)
+publish(__name__)

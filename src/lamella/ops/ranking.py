@@ -5,8 +5,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from lamella._base import publish
 from lamella._graph.operation import op
-from lamella.ops._arrays import MATH, NUMPY, array, inexact
+from lamella.ops._arrays import NUMPY, array, inexact
+from lamella.ops._declare import of_one
 
 
 def _or_missing(find: Any, filler: float, x: Any, axis: Any, keepdims: bool) -> jax.Array:
@@ -92,8 +94,8 @@ def argsort(x: Any, axis: int | None = -1) -> jax.Array:
     return jnp.argsort(x, axis=None if x.ndim == 0 else axis).astype("int32")
 
 
-@op("sort", module=NUMPY)
-def sort(x: Any, axis: int | None = -1) -> jax.Array:
+@of_one(jnp.sort)
+def sort(x: Any, axis: int | None = -1) -> Any:
     """The entries in ascending order.
 
     Args:
@@ -103,7 +105,6 @@ def sort(x: Any, axis: int | None = -1) -> jax.Array:
         >>> sort([3, 1, 2]).tolist()
         [1, 2, 3]
     """
-    return jnp.sort(array(x), axis=axis)
 
 
 @op("argpartition", module=NUMPY)
@@ -137,33 +138,4 @@ def searchsorted(sorted_sequence: Any, values: Any, side: str = "left") -> jax.A
     return jnp.searchsorted(array(sorted_sequence), array(values), side=side).astype("int32")
 
 
-@op("top_k", module=MATH)
-def top_k(x: Any, k: int, sorted: bool = True) -> Any:
-    """The k greatest entries of the last axis, and their places.
-
-    Args:
-        x: numbers.
-        k: how many to give.
-        sorted: accepted for Keras; the result is always descending.
-    Example:
-        >>> [part.tolist() for part in top_k([1, 5, 3], 2)]
-        [[5, 3], [1, 2]]
-    """
-    return jax.lax.top_k(array(x), k)
-
-
-@op("in_top_k", module=MATH, arrays=2)
-def in_top_k(targets: Any, predictions: Any, k: int) -> jax.Array:
-    """Whether the score of the right class is among the k greatest.
-
-    Args:
-        targets: (batch,) numbers of classes.
-        predictions: (batch, classes) scores.
-        k: how many places count.
-    Example:
-        >>> in_top_k([2, 0], [[0.1, 0.2, 0.7], [0.1, 0.2, 0.7]], 1).tolist()
-        [True, False]
-    """
-    scores, classes = array(predictions), array(targets)[:, None]
-    right = jnp.take_along_axis(scores, classes, axis=-1)
-    return (jnp.sum(scores > right, axis=-1) < k) & jnp.isfinite(right[:, 0])
+publish(__name__)

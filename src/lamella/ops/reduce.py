@@ -5,12 +5,14 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from lamella._base import publish
 from lamella._graph.operation import op
-from lamella.ops._arrays import MATH, NUMPY, array, dtype_of, inexact, wide
+from lamella.ops._arrays import NUMPY, array, inexact, wide
+from lamella.ops._declare import of_one
 
 
-@op("sum", module=NUMPY)
-def sum(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+@of_one(jnp.sum)
+def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The sum over axes.
 
     Args:
@@ -21,7 +23,6 @@ def sum(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
         >>> sum([[1, 2], [3, 4]], axis=0).tolist()
         [4, 6]
     """
-    return jnp.sum(array(x), axis=axis, keepdims=keepdims)
 
 
 @op("mean", module=NUMPY)
@@ -42,8 +43,8 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
     return jnp.mean(x, axis=axis, keepdims=keepdims, dtype=compute).astype(result)
 
 
-@op("max", module=NUMPY)
-def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> jax.Array:
+@of_one(jnp.max)
+def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
     """The greatest entry over axes.
 
     Args:
@@ -55,11 +56,10 @@ def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
         >>> max([[1, 2], [3, 4]], axis=0).tolist()
         [3, 4]
     """
-    return jnp.max(array(x), axis=axis, keepdims=keepdims, initial=initial)
 
 
-@op("min", module=NUMPY)
-def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> jax.Array:
+@of_one(jnp.min)
+def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
     """The least entry over axes.
 
     Args:
@@ -71,11 +71,10 @@ def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
         >>> min([[1, 2], [3, 4]], axis=0).tolist()
         [1, 2]
     """
-    return jnp.min(array(x), axis=axis, keepdims=keepdims, initial=initial)
 
 
-@op("amax", module=NUMPY)
-def amax(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+@of_one(jnp.max)
+def amax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The greatest entry over axes.
 
     Args:
@@ -86,11 +85,10 @@ def amax(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
         >>> int(amax([1, 2]))
         2
     """
-    return jnp.max(array(x), axis=axis, keepdims=keepdims)
 
 
-@op("amin", module=NUMPY)
-def amin(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+@of_one(jnp.min)
+def amin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The least entry over axes.
 
     Args:
@@ -101,11 +99,10 @@ def amin(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
         >>> int(amin([1, 2]))
         1
     """
-    return jnp.min(array(x), axis=axis, keepdims=keepdims)
 
 
-@op("prod", module=NUMPY)
-def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> jax.Array:
+@of_one(jnp.prod)
+def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
     """The product over axes.
 
     Args:
@@ -117,11 +114,10 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) ->
         >>> int(prod([2, 3]))
         6
     """
-    return jnp.prod(array(x), axis=axis, keepdims=keepdims, dtype=dtype_of(dtype))
 
 
-@op("all", module=NUMPY)
-def all(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+@of_one(jnp.all)
+def all(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Whether all entries are true.
 
     Args:
@@ -132,11 +128,10 @@ def all(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
         >>> bool(all([True, False]))
         False
     """
-    return jnp.all(array(x), axis=axis, keepdims=keepdims)
 
 
-@op("any", module=NUMPY)
-def any(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+@of_one(jnp.any)
+def any(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """Whether an entry is true.
 
     Args:
@@ -147,7 +142,6 @@ def any(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
         >>> bool(any([True, False]))
         True
     """
-    return jnp.any(array(x), axis=axis, keepdims=keepdims)
 
 
 @op("var", module=NUMPY)
@@ -168,8 +162,8 @@ def var(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
     return jnp.var(x, axis=axis, keepdims=keepdims, dtype=compute).astype(result)
 
 
-@op("std", module=NUMPY)
-def std(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+@of_one(jnp.std, wide)
+def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The standard deviation over axes: the root of the variance.
 
     Args:
@@ -180,11 +174,10 @@ def std(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
         >>> float(std([1.0, 3.0]))
         1.0
     """
-    return jnp.std(wide(x), axis=axis, keepdims=keepdims)
 
 
-@op("ptp", module=NUMPY)
-def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+@of_one(jnp.ptp)
+def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The distance from the least to the greatest entry.
 
     Args:
@@ -195,7 +188,6 @@ def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
         >>> int(ptp([2, 7]))
         5
     """
-    return jnp.ptp(array(x), axis=axis, keepdims=keepdims)
 
 
 @op("count_nonzero", module=NUMPY)
@@ -212,23 +204,8 @@ def count_nonzero(x: Any, axis: Any = None) -> jax.Array:
     return jnp.count_nonzero(array(x), axis=axis).astype("int32")
 
 
-@op("logsumexp", module=MATH)
-def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
-    """log(sum(exp(x))) without overflow.
-
-    Args:
-        x: numbers.
-        axis: the axis or axes to reduce, all of them if None.
-        keepdims: whether reduced axes stay, with size 1.
-    Example:
-        >>> round(float(logsumexp([0.0, 0.0])), 4)
-        0.6931
-    """
-    return jax.nn.logsumexp(inexact(x), axis=axis, keepdims=keepdims)
-
-
-@op("cumsum", module=NUMPY)
-def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> jax.Array:
+@of_one(jnp.cumsum)
+def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
     """The sums of all entries up to each one.
 
     Args:
@@ -239,11 +216,10 @@ def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> jax.Array:
         >>> cumsum([1, 2, 3]).tolist()
         [1, 3, 6]
     """
-    return jnp.cumsum(array(x), axis=axis, dtype=dtype_of(dtype))
 
 
-@op("cumprod", module=NUMPY)
-def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> jax.Array:
+@of_one(jnp.cumprod)
+def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
     """The products of all entries up to each one.
 
     Args:
@@ -254,11 +230,10 @@ def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> jax.Array:
         >>> cumprod([1, 2, 3]).tolist()
         [1, 2, 6]
     """
-    return jnp.cumprod(array(x), axis=axis, dtype=dtype_of(dtype))
 
 
-@op("median", module=NUMPY)
-def median(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+@of_one(jnp.median, inexact)
+def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The middle entry over axes.
 
     Args:
@@ -269,4 +244,6 @@ def median(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
         >>> float(median([1, 5, 3]))
         3.0
     """
-    return jnp.median(inexact(x), axis=axis, keepdims=keepdims)
+
+
+publish(__name__)

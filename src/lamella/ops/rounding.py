@@ -5,14 +5,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from lamella._base import publish
 from lamella._graph.operation import op
 from lamella.ops._arrays import (
-    MATH,
-    NN,
     NUMPY,
     array,
     array_or_number,
-    float_pair,
     inexact,
     same_rank,
 )
@@ -55,8 +53,8 @@ def trunc(x: Any) -> Any:
     """
 
 
-@op("round", module=NUMPY)
-def round(x: Any, decimals: int = 0) -> jax.Array:
+@of_one(jnp.round)
+def round(x: Any, decimals: int = 0) -> Any:
     """Each entry rounded to some decimals, halves to the even side.
 
     Args:
@@ -66,7 +64,6 @@ def round(x: Any, decimals: int = 0) -> jax.Array:
         >>> round([1.5, 2.5]).tolist()
         [2.0, 2.0]
     """
-    return jnp.round(array(x), decimals)
 
 
 @op("clip", module=NUMPY)
@@ -89,10 +86,10 @@ def clip(x: Any, x_min: Any, x_max: Any) -> jax.Array:
     return jnp.clip(x, low, high)
 
 
-@op("nan_to_num", module=NUMPY)
+@of_one(jnp.nan_to_num)
 def nan_to_num(
     x: Any, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
-) -> jax.Array:
+) -> Any:
     """Replaces NaN and infinities by numbers.
 
     Args:
@@ -104,7 +101,6 @@ def nan_to_num(
         >>> nan_to_num([1.0, float("nan")]).tolist()
         [1.0, 0.0]
     """
-    return jnp.nan_to_num(array(x), nan=nan, posinf=posinf, neginf=neginf)
 
 
 @of_one(jnp.real)
@@ -167,44 +163,4 @@ def angle(x: Any) -> Any:
     """
 
 
-@op("polar", module=NN, arrays=2)
-def polar(abs_: Any, angle: Any) -> jax.Array:
-    """Complex numbers from lengths and angles.
-
-    Args:
-        abs_: lengths.
-        angle: angles in radians.
-    Example:
-        >>> complex(polar(2.0, 0.0))
-        (2+0j)
-    """
-    length, turn = float_pair(abs_, angle)
-    return jax.lax.complex(length * jnp.cos(turn), length * jnp.sin(turn))
-
-
-@op("view_as_complex", module=MATH)
-def view_as_complex(x: Any) -> jax.Array:
-    """Pairs of numbers as complex numbers.
-
-    Args:
-        x: numbers with real and imaginary parts on the last axis.
-    Example:
-        >>> view_as_complex([[1.0, 2.0]]).tolist()
-        [(1+2j)]
-    """
-    x = array(x)
-    return jax.lax.complex(x[..., 0], x[..., 1])
-
-
-@op("view_as_real", module=MATH)
-def view_as_real(x: Any) -> jax.Array:
-    """Complex numbers as pairs of numbers.
-
-    Args:
-        x: complex numbers.
-    Example:
-        >>> view_as_real([1 + 2j]).tolist()
-        [[1.0, 2.0]]
-    """
-    x = array(x)
-    return jnp.stack([jnp.real(x), jnp.imag(x)], axis=-1)
+publish(__name__)

@@ -5,8 +5,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from lamella._base import publish
 from lamella._graph.operation import op
-from lamella.ops._arrays import CORE, NUMPY, array, dtype_of
+from lamella.ops._arrays import NUMPY, array, dtype_of
 from lamella.ops._declare import of_one
 
 
@@ -36,8 +37,8 @@ def ravel(x: Any) -> Any:
     """
 
 
-@op("transpose", module=NUMPY)
-def transpose(x: Any, axes: Any = None) -> jax.Array:
+@of_one(jnp.transpose)
+def transpose(x: Any, axes: Any = None) -> Any:
     """The axes in another order.
 
     Args:
@@ -47,11 +48,10 @@ def transpose(x: Any, axes: Any = None) -> jax.Array:
         >>> transpose([[1, 2], [3, 4]]).tolist()
         [[1, 3], [2, 4]]
     """
-    return jnp.transpose(array(x), axes)
 
 
-@op("swapaxes", module=NUMPY)
-def swapaxes(x: Any, axis1: int, axis2: int) -> jax.Array:
+@of_one(jnp.swapaxes)
+def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
     """Two axes exchanged.
 
     Args:
@@ -62,11 +62,10 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> jax.Array:
         >>> swapaxes([[1, 2]], 0, 1).tolist()
         [[1], [2]]
     """
-    return jnp.swapaxes(array(x), axis1, axis2)
 
 
-@op("moveaxis", module=NUMPY)
-def moveaxis(x: Any, source: Any, destination: Any) -> jax.Array:
+@of_one(jnp.moveaxis)
+def moveaxis(x: Any, source: Any, destination: Any) -> Any:
     """Axes moved to other places.
 
     Args:
@@ -77,11 +76,10 @@ def moveaxis(x: Any, source: Any, destination: Any) -> jax.Array:
         >>> moveaxis([[1, 2]], 0, 1).tolist()
         [[1], [2]]
     """
-    return jnp.moveaxis(array(x), source, destination)
 
 
-@op("squeeze", module=NUMPY)
-def squeeze(x: Any, axis: Any = None) -> jax.Array:
+@of_one(jnp.squeeze)
+def squeeze(x: Any, axis: Any = None) -> Any:
     """Without axes of size 1.
 
     Args:
@@ -91,11 +89,10 @@ def squeeze(x: Any, axis: Any = None) -> jax.Array:
         >>> squeeze([[1, 2]]).tolist()
         [1, 2]
     """
-    return jnp.squeeze(array(x), axis=axis)
 
 
-@op("expand_dims", module=NUMPY)
-def expand_dims(x: Any, axis: Any) -> jax.Array:
+@of_one(jnp.expand_dims)
+def expand_dims(x: Any, axis: Any) -> Any:
     """With new axes of size 1.
 
     Args:
@@ -105,11 +102,10 @@ def expand_dims(x: Any, axis: Any) -> jax.Array:
         >>> expand_dims([1, 2], 1).tolist()
         [[1], [2]]
     """
-    return jnp.expand_dims(array(x), axis)
 
 
-@op("broadcast_to", module=NUMPY)
-def broadcast_to(x: Any, shape: Any) -> jax.Array:
+@of_one(jnp.broadcast_to)
+def broadcast_to(x: Any, shape: Any) -> Any:
     """Repeated along axes of size 1 to a shape.
 
     Args:
@@ -119,11 +115,10 @@ def broadcast_to(x: Any, shape: Any) -> jax.Array:
         >>> broadcast_to([1, 2], (2, 2)).tolist()
         [[1, 2], [1, 2]]
     """
-    return jnp.broadcast_to(array(x), shape)
 
 
-@op("flip", module=NUMPY)
-def flip(x: Any, axis: Any = None) -> jax.Array:
+@of_one(jnp.flip)
+def flip(x: Any, axis: Any = None) -> Any:
     """The entries in reverse order.
 
     Args:
@@ -133,7 +128,6 @@ def flip(x: Any, axis: Any = None) -> jax.Array:
         >>> flip([1, 2]).tolist()
         [2, 1]
     """
-    return jnp.flip(array(x), axis=axis)
 
 
 @of_one(jnp.fliplr)
@@ -160,8 +154,8 @@ def flipud(x: Any) -> Any:
     """
 
 
-@op("roll", module=NUMPY)
-def roll(x: Any, shift: Any, axis: Any = None) -> jax.Array:
+@of_one(jnp.roll)
+def roll(x: Any, shift: Any, axis: Any = None) -> Any:
     """Entries moved round in a circle.
 
     Args:
@@ -172,7 +166,6 @@ def roll(x: Any, shift: Any, axis: Any = None) -> jax.Array:
         >>> roll([1, 2, 3], 1).tolist()
         [3, 1, 2]
     """
-    return jnp.roll(array(x), shift, axis=axis)
 
 
 @op("rot90", module=NUMPY)
@@ -190,8 +183,8 @@ def rot90(array: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> jax.Array:
     return jnp.rot90(jnp.asarray(array), k=k, axes=axes)
 
 
-@op("repeat", module=NUMPY)
-def repeat(x: Any, repeats: Any, axis: int | None = None) -> jax.Array:
+@of_one(jnp.repeat)
+def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
     """Each entry several times.
 
     Args:
@@ -202,7 +195,6 @@ def repeat(x: Any, repeats: Any, axis: int | None = None) -> jax.Array:
         >>> repeat([1, 2], 2).tolist()
         [1, 1, 2, 2]
     """
-    return jnp.repeat(array(x), repeats, axis=axis)
 
 
 @op("tile", module=NUMPY)
@@ -288,25 +280,6 @@ def stack(x: Any, axis: int = 0) -> jax.Array:
         [[1, 3], [2, 4]]
     """
     return jnp.stack([array(item) for item in x], axis=axis)
-
-
-@op("unstack", module=CORE)
-def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[jax.Array]:
-    """The parts of an array along an axis, without that axis.
-
-    Args:
-        x: numbers.
-        num: the size of that axis, needed if it is unknown.
-        axis: which axis.
-    Example:
-        >>> [part.tolist() for part in unstack([[1, 2], [3, 4]])]
-        [[1, 2], [3, 4]]
-    """
-    x = array(x)
-    return [
-        jnp.squeeze(part, axis)
-        for part in jnp.split(x, x.shape[axis] if num is None else num, axis)
-    ]
 
 
 @op("append", module=NUMPY, arrays=2)
@@ -448,3 +421,6 @@ def meshgrid(*x: Any, indexing: str = "xy") -> list[jax.Array]:
         [[[1, 2]], [[3, 3]]]
     """
     return jnp.meshgrid(*(array(item) for item in x), indexing=indexing)
+
+
+publish(__name__)

@@ -6,15 +6,18 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.errors import InvalidArgument
-from lamella._base.settings import floatx
+from lamella._base import InvalidArgument, floatx, publish
 from lamella._graph.operation import op
-from lamella.ops._arrays import NUMPY, array, dtype_of, inexact
-from lamella.ops._declare import of_one
+from lamella.ops._arrays import NUMPY, array, inexact, inexacts
+from lamella.ops._declare import of_one, of_two
 
 
-@op("nansum", module=NUMPY)
-def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+def _with_shares(x: Any, q: Any) -> tuple[jax.Array, jax.Array]:
+    return inexact(x), jnp.asarray(q, floatx())
+
+
+@of_one(jnp.nansum)
+def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The sum over axes; NaN counts as missing.
 
     Args:
@@ -25,11 +28,10 @@ def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
         >>> float(nansum([1.0, 3.0, float("nan")]))
         4.0
     """
-    return jnp.nansum(array(x), axis=axis, keepdims=keepdims)
 
 
-@op("nanprod", module=NUMPY)
-def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+@of_one(jnp.nanprod)
+def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The product over axes; NaN counts as missing.
 
     Args:
@@ -40,11 +42,10 @@ def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
         >>> float(nanprod([1.0, 3.0, float("nan")]))
         3.0
     """
-    return jnp.nanprod(array(x), axis=axis, keepdims=keepdims)
 
 
-@op("nanmean", module=NUMPY)
-def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+@of_one(jnp.nanmean, inexact)
+def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The mean over axes; NaN counts as missing.
 
     Args:
@@ -55,11 +56,10 @@ def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
         >>> float(nanmean([1.0, 3.0, float("nan")]))
         2.0
     """
-    return jnp.nanmean(inexact(x), axis=axis, keepdims=keepdims)
 
 
-@op("nanmax", module=NUMPY)
-def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+@of_one(jnp.nanmax)
+def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The greatest entry over axes; NaN counts as missing.
 
     Args:
@@ -70,11 +70,10 @@ def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
         >>> float(nanmax([1.0, 3.0, float("nan")]))
         3.0
     """
-    return jnp.nanmax(array(x), axis=axis, keepdims=keepdims)
 
 
-@op("nanmin", module=NUMPY)
-def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+@of_one(jnp.nanmin)
+def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The least entry over axes; NaN counts as missing.
 
     Args:
@@ -85,11 +84,10 @@ def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
         >>> float(nanmin([1.0, 3.0, float("nan")]))
         1.0
     """
-    return jnp.nanmin(array(x), axis=axis, keepdims=keepdims)
 
 
-@op("nanvar", module=NUMPY)
-def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+@of_one(jnp.nanvar, inexact)
+def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The variance over axes; NaN counts as missing.
 
     Args:
@@ -100,11 +98,10 @@ def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
         >>> float(nanvar([1.0, 3.0, float("nan")]))
         1.0
     """
-    return jnp.nanvar(inexact(x), axis=axis, keepdims=keepdims)
 
 
-@op("nanstd", module=NUMPY)
-def nanstd(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+@of_one(jnp.nanstd, inexact)
+def nanstd(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The standard deviation over axes; NaN counts as missing.
 
     Args:
@@ -115,11 +112,10 @@ def nanstd(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
         >>> float(nanstd([1.0, 3.0, float("nan")]))
         1.0
     """
-    return jnp.nanstd(inexact(x), axis=axis, keepdims=keepdims)
 
 
-@op("nanmedian", module=NUMPY)
-def nanmedian(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
+@of_one(jnp.nanmedian, inexact)
+def nanmedian(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The middle entry over axes; NaN counts as missing.
 
     Args:
@@ -130,11 +126,10 @@ def nanmedian(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
         >>> float(nanmedian([1.0, 3.0, float("nan")]))
         2.0
     """
-    return jnp.nanmedian(inexact(x), axis=axis, keepdims=keepdims)
 
 
-@op("nancumsum", module=NUMPY)
-def nancumsum(x: Any, axis: int | None = None, dtype: Any = None) -> jax.Array:
+@of_one(jnp.nancumsum)
+def nancumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
     """The sums up to each entry; NaN counts as 0.
 
     Args:
@@ -145,11 +140,10 @@ def nancumsum(x: Any, axis: int | None = None, dtype: Any = None) -> jax.Array:
         >>> nancumsum([1.0, float("nan"), 2.0]).tolist()
         [1.0, 1.0, 3.0]
     """
-    return jnp.nancumsum(array(x), axis=axis, dtype=dtype_of(dtype))
 
 
-@op("nancumprod", module=NUMPY)
-def nancumprod(x: Any, axis: int | None = None, dtype: Any = None) -> jax.Array:
+@of_one(jnp.nancumprod)
+def nancumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
     """The products up to each entry; NaN counts as 1.
 
     Args:
@@ -160,13 +154,12 @@ def nancumprod(x: Any, axis: int | None = None, dtype: Any = None) -> jax.Array:
         >>> nancumprod([1.0, float("nan"), 2.0]).tolist()
         [1.0, 1.0, 2.0]
     """
-    return jnp.nancumprod(array(x), axis=axis, dtype=dtype_of(dtype))
 
 
-@op("quantile", module=NUMPY, arrays=2)
+@of_two(jnp.quantile, _with_shares)
 def quantile(
     x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
-) -> jax.Array:
+) -> Any:
     """The values below which given shares of the entries lie.
 
     Args:
@@ -179,15 +172,12 @@ def quantile(
         >>> float(quantile([1.0, 2.0, 3.0], 0.5))
         2.0
     """
-    return jnp.quantile(
-        inexact(x), jnp.asarray(q, floatx()), axis=axis, method=method, keepdims=keepdims
-    )
 
 
-@op("nanquantile", module=NUMPY, arrays=2)
+@of_two(jnp.nanquantile, _with_shares)
 def nanquantile(
     x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
-) -> jax.Array:
+) -> Any:
     """As `quantile`; NaN counts as missing.
 
     Args:
@@ -200,15 +190,12 @@ def nanquantile(
         >>> float(nanquantile([1.0, float("nan"), 3.0], 0.5))
         2.0
     """
-    return jnp.nanquantile(
-        inexact(x), jnp.asarray(q, floatx()), axis=axis, method=method, keepdims=keepdims
-    )
 
 
-@op("percentile", module=NUMPY, arrays=2)
+@of_two(jnp.percentile, _with_shares)
 def percentile(
     x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
-) -> jax.Array:
+) -> Any:
     """As `quantile`, for percentages.
 
     Args:
@@ -221,15 +208,12 @@ def percentile(
         >>> float(percentile([1.0, 2.0, 3.0], 50))
         2.0
     """
-    return jnp.percentile(
-        inexact(x), jnp.asarray(q, floatx()), axis=axis, method=method, keepdims=keepdims
-    )
 
 
-@op("nanpercentile", module=NUMPY, arrays=2)
+@of_two(jnp.nanpercentile, _with_shares)
 def nanpercentile(
     x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
-) -> jax.Array:
+) -> Any:
     """As `percentile`; NaN counts as missing.
 
     Args:
@@ -242,9 +226,6 @@ def nanpercentile(
         >>> float(nanpercentile([1.0, float("nan"), 3.0], 50))
         2.0
     """
-    return jnp.nanpercentile(
-        inexact(x), jnp.asarray(q, floatx()), axis=axis, method=method, keepdims=keepdims
-    )
 
 
 @of_one(jnp.corrcoef, inexact)
@@ -259,8 +240,8 @@ def corrcoef(x: Any) -> Any:
     """
 
 
-@op("correlate", module=NUMPY, arrays=2)
-def correlate(x1: Any, x2: Any, mode: str = "valid") -> jax.Array:
+@of_two(jnp.correlate, inexacts)
+def correlate(x1: Any, x2: Any, mode: str = "valid") -> Any:
     """The sliding inner products of two sequences.
 
     Args:
@@ -271,7 +252,6 @@ def correlate(x1: Any, x2: Any, mode: str = "valid") -> jax.Array:
         >>> correlate([1.0, 2.0, 3.0], [0.0, 1.0]).tolist()
         [2.0, 3.0]
     """
-    return jnp.correlate(inexact(x1), inexact(x2), mode)
 
 
 @op("bincount", module=NUMPY)
@@ -333,3 +313,6 @@ def digitize(x: Any, bins: Any) -> jax.Array:
         [0, 2]
     """
     return jnp.digitize(array(x), array(bins)).astype("int32")
+
+
+publish(__name__)

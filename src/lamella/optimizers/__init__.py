@@ -11,14 +11,9 @@ from lamella.optimizers.adagrad import Ftrl as Ftrl
 from lamella.optimizers.adagrad import RMSprop as RMSprop
 from lamella.optimizers.adam import Adam as Adam
 from lamella.optimizers.adam import AdamW as AdamW
-from lamella.optimizers.adam_family import Adamax as Adamax
-from lamella.optimizers.adam_family import Lamb as Lamb
-from lamella.optimizers.adam_family import Nadam as Nadam
-from lamella.optimizers.adam_family import ScheduleFreeAdamW as ScheduleFreeAdamW
+from lamella.optimizers.adam_family import *  # noqa: F403
 from lamella.optimizers.base import Optimizer as Optimizer
-from lamella.optimizers.lookup import deserialize as deserialize
-from lamella.optimizers.lookup import get as get
-from lamella.optimizers.lookup import serialize as serialize
+from lamella.optimizers.lookup import *  # noqa: F403
 from lamella.optimizers.loss_scale import LossScaleOptimizer as LossScaleOptimizer
 from lamella.optimizers.muon import Muon as Muon
 from lamella.optimizers.sgd import SGD as SGD

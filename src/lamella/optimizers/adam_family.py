@@ -6,8 +6,7 @@ from typing import Any, Unpack
 import jax
 import jax.numpy as jnp
 
-from lamella._base.registry import register
-from lamella._base.signatures import continues, with_defaults
+from lamella._base import continues, publish, register, with_defaults
 from lamella._state.variable import Variable
 from lamella.optimizers.checks import Options
 from lamella.optimizers.moments import MomentOptimizer
@@ -207,3 +206,6 @@ class ScheduleFreeAdamW(MomentOptimizer):
         self._momentums[index].assign(new)
         self._velocities[index].assign(velocity)
         variable.assign((1 - beta_1) * new + beta_1 * average)
+
+
+publish(__name__)

@@ -9,10 +9,8 @@ from typing import Any, Self
 import jax
 import jax.numpy as jnp
 
+from lamella._base import name_for, register, tell
 from lamella._base.errors import InvalidArgument, InvalidData, NotReady, WrongType
-from lamella._base.naming import name_for
-from lamella._base.old_spellings import tell
-from lamella._base.registry import register
 from lamella._base.serialize import serialize
 from lamella._state import frame as frames
 from lamella._state.pure import pure, value_and_grad

@@ -5,10 +5,7 @@ import numbers
 from collections.abc import Iterator, Mapping
 from typing import Any, TypedDict
 
-from lamella._base import registry
-from lamella._base.errors import InvalidArgument, WrongType
-from lamella._base.old_spellings import tell
-from lamella._base.registry import near_miss
+from lamella._base import InvalidArgument, WrongType, near_miss, registry, tell
 from lamella._state.variable import Variable
 from lamella.optimizers.schedules.base import InverseTimeDecay
 

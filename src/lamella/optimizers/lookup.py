@@ -3,8 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lamella._base import registry
-from lamella._base.errors import InvalidArgument
+from lamella._base import InvalidArgument, publish, registry
 from lamella._base.serialize import resolve
 from lamella._base.serialize import serialize as serialize_object
 from lamella.optimizers.base import Optimizer
@@ -69,3 +68,6 @@ def _spelling(name: str) -> str:
         return name
     known = {one.lower(): one for one in registry.names("optimizer") if one != one.lower()}
     return known.get(name.lower(), name)
+
+
+publish(__name__)

@@ -6,8 +6,7 @@ from typing import Any, Self
 import jax
 import jax.numpy as jnp
 
-from lamella._base.errors import InvalidArgument, WrongType
-from lamella._base.registry import register
+from lamella._base import InvalidArgument, WrongType, register
 from lamella._base.serialize import deserialize, serialize
 from lamella._state.variable import Variable
 from lamella.optimizers import checks

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Unpack
 import jax
 import jax.numpy as jnp
 
-from lamella._base.signatures import continues
+from lamella._base import continues
 from lamella._state.variable import Variable
 from lamella.optimizers.base import Optimizer
 from lamella.optimizers.checks import Options

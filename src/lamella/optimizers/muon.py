@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.registry import register
+from lamella._base import register
 from lamella._state.variable import Variable
 from lamella.optimizers.base import Optimizer
 from lamella.optimizers.moments import advanced, corrections

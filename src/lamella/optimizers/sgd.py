@@ -6,9 +6,7 @@ from typing import Any, Unpack
 import jax
 import jax.numpy as jnp
 
-from lamella._base.errors import InvalidArgument
-from lamella._base.registry import register
-from lamella._base.signatures import continues
+from lamella._base import InvalidArgument, continues, register
 from lamella._state.variable import Variable
 from lamella.optimizers import checks
 from lamella.optimizers.base import Optimizer

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 
 from lamella import initializers
-from lamella._base.configurable import Configurable
-from lamella._base.errors import InvalidArgument, InvalidShape, NotReady
+from lamella._base import Configurable, InvalidArgument, InvalidShape, NotReady
 from lamella._state import frame as frames
 from lamella._state.variable import Variable
 

@@ -8,12 +8,9 @@ from typing import Any, Literal
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check, registry
+from lamella._base import Configurable, check, epsilon, publish, register, registry
 from lamella._base import serialize as plain
-from lamella._base.configurable import Configurable
 from lamella._base.errors import InvalidArgument, InvalidShape
-from lamella._base.registry import register
-from lamella._base.settings import epsilon
 from lamella._state.variable import Variable
 
 
@@ -209,14 +206,17 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
         return get(config)
 
 
-def l1l2(l1: float = 0.01, l2: float = 0.01) -> L1L2:
+def _l1l2(l1: float = 0.01, l2: float = 0.01) -> L1L2:
     """Both penalties at once, with the factors that Keras 1 had.
 
     Args:
         l1, l2: the factors, >= 0.
 
     Example:
-        >>> l1l2(l1=0.5)
+        >>> _l1l2(l1=0.5)
         L1L2(l1=0.5, l2=0.01)
     """
     return L1L2(l1, l2)
+
+
+publish(__name__)

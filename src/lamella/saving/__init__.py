@@ -1,9 +1,6 @@
 """Files of models and weights, and names for your own classes in them."""
 
-from lamella.saving.api import load_model as load_model
-from lamella.saving.api import load_weights as load_weights
-from lamella.saving.api import save_model as save_model
-from lamella.saving.api import save_weights as save_weights
+from lamella.saving.api import *  # noqa: F403
 from lamella.saving.object_registration import CustomObjectScope as CustomObjectScope
 from lamella.saving.object_registration import custom_object_scope as custom_object_scope
 from lamella.saving.object_registration import deserialize_keras_object as deserialize_keras_object

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from lamella._base import FileProblem, InvalidArgument, NotReady, WrongType, publish, warn_person
 from lamella._base.atomic import replacing
-from lamella._base.errors import FileProblem, InvalidArgument, NotReady, WrongType
 from lamella._base.serialize import deserialize, serialize
-from lamella._base.warn import warn_person
 from lamella._layer.layer import Layer
 from lamella.saving.archive import IN_MEMORY, opened_archive, write_archive
 from lamella.saving.walk import saved_objects
@@ -272,3 +271,6 @@ def _load_assets(model: Any, folder: Path) -> None:
         place = folder / saved.path
         if read is not None and place.is_dir():
             read(str(place))
+
+
+publish(__name__)

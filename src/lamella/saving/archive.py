@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import IO, Any
 
-from lamella._base.errors import FileProblem
+from lamella._base import FileProblem
 
 KERAS_VERSION = "3.15.1"  # whose form the archive has; Keras reads it when loading
 _METADATA, _CONFIG = "metadata.json", "config.json"

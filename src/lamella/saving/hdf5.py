@@ -12,7 +12,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from lamella._base.errors import FileProblem
+from lamella._base import FileProblem
 from lamella._base.optional import require
 
 _BFLOAT16 = np.dtype(jnp.bfloat16)

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import ExitStack
 from typing import Any, Self, TypeVar
 
-from lamella._base import registry, serialize
-from lamella._base.errors import InvalidArgument
+from lamella._base import InvalidArgument, registry, serialize
 
 T = TypeVar("T")
 

@@ -7,9 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from lamella._base import optional
-from lamella._base.atomic import replacing
-from lamella._base.errors import FileProblem
+from lamella._base import FileProblem, optional, replacing
 
 _KEY = "lamella"
 

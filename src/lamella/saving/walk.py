@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from lamella._base import registry
-from lamella._base.naming import snake_case
+from lamella._base import registry, snake_case
 from lamella._layer.layer import Layer
 
 _COMMON_NAMES = frozenset(dir(Layer))

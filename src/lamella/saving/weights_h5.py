@@ -7,10 +7,8 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 import numpy as np
 
-from lamella._base import registry
-from lamella._base.errors import FileProblem, LamellaError
+from lamella._base import FileProblem, LamellaError, registry, warn_person
 from lamella._base.optional import require
-from lamella._base.warn import warn_person
 from lamella._layer.layer import Layer
 from lamella._state.variable import Variable
 from lamella.saving.hdf5 import StoredVariables, opened, write_variables

@@ -8,13 +8,8 @@ import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from lamella.visualization import _layers
 from lamella.visualization._coordinates import place_across
-from lamella.visualization._layers import (
-    assign_rows,
-    make_rows,
-    reduce_crossings,
-    turn_back_edges,
-)
 
 # (across, along); two points are a line, four a cubic curve.
 Point = tuple[float, float]
@@ -92,16 +87,16 @@ class _Drawing:
     ) -> None:
         self.sizes, self.ports = sizes, first_ports | last_ports
         pairs = [(edge.source, edge.target) for edge in edges]
-        downward = turn_back_edges(len(sizes), pairs)
+        downward = _layers.turn_back_edges(len(sizes), pairs)
         self.turned = [before != after for before, after in zip(pairs, downward, strict=True)]
         # For each edge where it is bound to start above and to end below.
         self.ends = [
             (edge.enter, edge.leave) if turned else (edge.leave, edge.enter)
             for edge, turned in zip(edges, self.turned)
         ]
-        self.row = assign_rows(len(sizes), downward, last_ports, first_ports)
-        self.graph = graph = make_rows(self.row, downward)
-        reduce_crossings(graph)
+        self.row = _layers.assign_rows(len(sizes), downward, last_ports, first_ports)
+        self.graph = graph = _layers.make_rows(self.row, downward)
+        _layers.reduce_crossings(graph)
         thin = {*self.ports, *range(len(sizes), len(graph.above))}
         widths = [size[0] for size in sizes] + [DUMMY_WIDTH] * (len(graph.above) - len(sizes))
         across = place_across(

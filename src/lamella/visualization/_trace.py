@@ -13,7 +13,7 @@ import jax
 from jax.ad_checkpoint import checkpoint_name
 from jax.extend.core import Jaxpr, Literal
 
-from lamella._base.shapes import is_shape
+from lamella._base import is_shape
 from lamella._layer import masking
 from lamella._state import frame as frames
 from lamella._state.frame import Frame, Values

@@ -5,19 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from lamella._base.errors import NotReady
+from lamella._base import NotReady
 from lamella._graph.node import Node
+from lamella.visualization import protocols
 from lamella.visualization._trace import Call, Flow, Step, Trace, watch
 from lamella.visualization.listing import list_layers, select
 from lamella.visualization.palette import family_of
-from lamella.visualization.protocols import (
-    LayerLike,
-    ModelLike,
-    graph_of,
-    recorded_shapes,
-    shape_text,
-    visible_nodes,
-)
 
 Calls = Sequence[Node | Call]
 
@@ -181,10 +174,10 @@ class _Builder:
 
     def _flow(self, model: Any) -> tuple[Flow, dict[int, list[Any]]]:
         """What runs in a model, and by layer the calls of which shapes are told."""
-        graph = graph_of(model)
+        graph = protocols.graph_of(model)
         calls: dict[int, list[Any]] = {}
         if graph is not None:
-            nodes = visible_nodes(model, graph)
+            nodes = protocols.visible_nodes(model, graph)
             for node in nodes:
                 calls.setdefault(id(node.operation), []).append(node)
             outputs = [[id(tensor)] for tensor in graph.outputs]
@@ -204,7 +197,7 @@ class _Builder:
         return self.chosen is None or model is not self.root or id(operation) in self.chosen
 
     def _draw(self, operation: Any, calls: Calls, group: str | None) -> _Ends:
-        nested = isinstance(operation, ModelLike)
+        nested = isinstance(operation, protocols.ModelLike)
         if nested and self.nested and operation.layers and operation.built:
             frame = Group(f"g{len(self.diagram.groups)}", str(operation.name), group)
             self.diagram.groups.append(frame)
@@ -242,14 +235,16 @@ def _facts(operation: Any, calls: Calls) -> list[tuple[str, str]]:
     if calls and not calls[0].is_input:
         facts.append(("Input shape", _shapes([call.input_tensors for call in calls])))
     shapes = _shapes([call.output_tensors for call in calls])
-    facts.append(("Output shape", shapes or shape_text(recorded_shapes(operation))))
+    facts.append(
+        ("Output shape", shapes or protocols.shape_text(protocols.recorded_shapes(operation)))
+    )
     dtypes = dict.fromkeys(str(tensor.dtype) for call in calls for tensor in call.output_tensors)
     facts.append(("Output dtype", ", ".join(dtypes) or str(getattr(operation, "dtype", "?"))))
-    if isinstance(operation, LayerLike) and operation.weights:
+    if isinstance(operation, protocols.LayerLike) and operation.weights:
         facts.append(("Trainable", "yes" if operation.trainable else "no"))
     return facts
 
 
 def _shapes(calls: Sequence[Sequence[Any]]) -> str:
-    texts = [shape_text([tensor.shape for tensor in tensors]) for tensors in calls]
+    texts = [protocols.shape_text([tensor.shape for tensor in tensors]) for tensors in calls]
     return " or ".join(dict.fromkeys(texts))

@@ -6,17 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from lamella._base.errors import InvalidArgument
+from lamella._base import InvalidArgument
 from lamella._graph.function import Graph
+from lamella.visualization import protocols
 from lamella.visualization.costs import Costs, memory_text
-from lamella.visualization.protocols import (
-    LayerLike,
-    ModelLike,
-    graph_of,
-    recorded_shapes,
-    shape_text,
-    visible_nodes,
-)
 
 
 @dataclass
@@ -31,10 +24,10 @@ class Listing:
 
 def list_layers(model: Any) -> Listing:
     """The layers directly in a model, and what its graph tells of them."""
-    graph = graph_of(model)
+    graph = protocols.graph_of(model)
     if graph is None:
         return Listing(list(model.layers))
-    kept = {id(node.operation) for node in visible_nodes(model, graph)}
+    kept = {id(node.operation) for node in protocols.visible_nodes(model, graph)}
     listing = Listing([op for op in graph.operations if id(op) in kept], chain=_is_chain(graph))
     origins: dict[int, str] = {}
     calls: Counter[int] = Counter()
@@ -91,14 +84,16 @@ def rows_of(
     for layer in listing.layers:
         key = id(layer)
         trainable, params = "-", "0"
-        if isinstance(layer, LayerLike):
+        if isinstance(layer, protocols.LayerLike):
             params = f"{layer.count_params():,}" if layer.built else "0 (unbuilt)"
             if layer.weights:
                 trainable = "Y" if layer.trainable else "N"
         row = {
             "name": ("   " * depth + "└ " if depth else "") + layer.name,
             "kind": type(layer).__name__,
-            "Output Shape": shape_text(listing.shapes.get(key) or recorded_shapes(layer)),
+            "Output Shape": protocols.shape_text(
+                listing.shapes.get(key) or protocols.recorded_shapes(layer)
+            ),
             "Param #": params,
             "Connected to": ", ".join(listing.connections.get(key, [])) or "-",
             "Trainable": trainable,
@@ -106,6 +101,6 @@ def rows_of(
             "Memory": memory_text(costs.memory.get(key, 0.0)) if costs else "?",
         }
         rows.append(row)
-        if expand_nested and isinstance(layer, ModelLike):
+        if expand_nested and isinstance(layer, protocols.ModelLike):
             rows += rows_of(list_layers(layer), expand_nested, costs, depth + 1)
     return rows

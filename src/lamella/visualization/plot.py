@@ -9,11 +9,9 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from lamella._base import optional
-from lamella._base.atomic import write_whole
+from lamella._base import near_miss, optional, write_whole
 from lamella._base.check import one_of, positive
 from lamella._base.errors import FileProblem, InvalidArgument, MissingPackage
-from lamella._base.registry import near_miss
 from lamella._chart.pictures import SCREEN_DPI, svg_to_png
 from lamella.visualization.diagram import Box, Diagram, from_model
 from lamella.visualization.palette import COLOURS
@@ -24,18 +22,7 @@ FORMATS = ("svg", "html", "png", "dot")
 FOREIGN_FORMATS = ("pdf", "jpg", "jpeg", "gif", "ps", "eps")
 GRAPHVIZ_SECONDS = 120
 
-_PAGE = """<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8"/>
-<meta name="viewport" content="width=device-width, initial-scale=1"/>
-<title>{title}</title>
-<style>body {{ margin: 0; background: #ffffff; text-align: center; overflow: auto; }}</style>
-</head>
-<body>
-{picture}</body>
-</html>
-"""
+_PAGE = Path(__file__).parent / "_data" / "page.html"
 
 
 class Dot:
@@ -102,7 +89,8 @@ class Dot:
 
     def to_html(self) -> str:
         """The drawing in a page of its own, which loads nothing."""
-        return _PAGE.format(title=escape(self.diagram.name), picture=self.to_svg())
+        page = _PAGE.read_text(encoding="utf-8")
+        return page.format(title=escape(self.diagram.name), picture=self.to_svg())
 
     def create(self, prog: str = "dot", format: str = "svg") -> bytes:
         """The drawing as the content of a file.

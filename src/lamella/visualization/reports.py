@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from lamella._base.atomic import write_whole
-from lamella._base.errors import InvalidData
+from lamella._base import InvalidData, write_whole
 from lamella._chart.lines import HEIGHT, WIDTH, line_chart
 from lamella._chart.pictures import encode_png
 

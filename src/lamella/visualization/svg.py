@@ -4,17 +4,9 @@ import math
 from xml.sax.saxutils import escape, quoteattr
 
 from lamella._base.check import one_of
+from lamella.visualization import layout
 from lamella.visualization._flat import Point
 from lamella.visualization.diagram import Box, Diagram
-from lamella.visualization.layout import (
-    LABEL_SIDE,
-    LABEL_SIZE,
-    Placement,
-    Rectangle,
-    Route,
-    Size,
-    place,
-)
 from lamella.visualization.palette import COLOURS
 from lamella.visualization.text import shorten, text_width
 
@@ -34,7 +26,7 @@ _STYLE = f"""
 .name {{ font: {NAME_SIZE}px {FONT}; fill: #ffffff; fill-opacity: .88; text-anchor: middle; }}
 .label {{ font: {ROW_SIZE}px {FONT}; fill: #475569; }}
 .value {{ font: bold {ROW_SIZE}px {FONT}; fill: #0f172a; text-anchor: end; }}
-.frame-label {{ font: bold {LABEL_SIZE}px {FONT}; fill: #475569; }}
+.frame-label {{ font: bold {layout.LABEL_SIZE}px {FONT}; fill: #475569; }}
 .edge path {{ fill: none; stroke: #64748b; stroke-width: 1.5; }}
 .edge polygon {{ fill: #64748b; }}
 """.strip()
@@ -60,7 +52,7 @@ def render_svg(
         (1, True)
     """
     one_of(splines, SPLINES, "splines")
-    placement = place(diagram, {box.id: measure(box) for box in diagram.boxes}, rankdir)
+    placement = layout.place(diagram, {box.id: measure(box) for box in diagram.boxes}, rankdir)
     width, height = math.ceil(placement.width), math.ceil(placement.height)
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_number(width * scale)}" '
@@ -76,7 +68,7 @@ def render_svg(
     return "\n".join(lines) + "\n"
 
 
-def measure(box: Box) -> Size:
+def measure(box: Box) -> layout.Size:
     """The width and height that a box needs, in pixels.
 
     Example:
@@ -95,7 +87,7 @@ def _header(box: Box) -> float:
     return TITLE_HEIGHT + (NAME_HEIGHT if box.name else 0.0)
 
 
-def _frames(diagram: Diagram, placement: Placement) -> list[str]:
+def _frames(diagram: Diagram, placement: layout.Placement) -> list[str]:
     lines = []
     for group in diagram.groups:
         at = placement.frames[group.id]
@@ -103,16 +95,16 @@ def _frames(diagram: Diagram, placement: Placement) -> list[str]:
             f'<g class="frame" id="frame-{escape(group.id)}"><rect {_corner(at)} '
             f'height="{_number(at.height)}" rx="10" fill="#f8fafc" stroke="#94a3b8" '
             f'stroke-dasharray="5 4"/>'
-            f"{_text('frame-label', at.x + LABEL_SIDE, at.y + 20, group.label)}</g>"
+            f"{_text('frame-label', at.x + layout.LABEL_SIDE, at.y + 20, group.label)}</g>"
         )
     return lines
 
 
-def _corner(at: Rectangle) -> str:
+def _corner(at: layout.Rectangle) -> str:
     return f'x="{_number(at.x)}" y="{_number(at.y)}" width="{_number(at.width)}"'
 
 
-def _box(box: Box, at: Rectangle) -> str:
+def _box(box: Box, at: layout.Rectangle) -> str:
     colour = COLOURS.get(box.family, COLOURS["other"])
     right, middle, top = at.x + at.width, at.x + at.width / 2, at.y + _header(box)
     full = " ".join([box.title, box.name, *(f"{label}: {value};" for label, value in box.rows)])
@@ -146,7 +138,7 @@ def _text(kind: str, x: float, y: float, text: str, fill: str | None = None) -> 
     return f'<text class="{kind}" x="{_number(x)}" y="{_number(y)}"{style}>{escape(text)}</text>'
 
 
-def _edge(route: Route, splines: str) -> str:
+def _edge(route: layout.Route, splines: str) -> str:
     pieces = route.pieces
     tip = pieces[-1][-1]
     # A curve's last control point may lie on its end; then the one before gives the direction.

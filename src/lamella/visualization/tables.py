@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import rich.box
@@ -13,8 +14,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from lamella._base import optional
-from lamella._base.errors import InvalidArgument
+from lamella._base import InvalidArgument, optional
 from lamella.visualization.costs import Costs, costs_of, count, flops_text, memory, memory_text
 from lamella.visualization.listing import list_layers, rows_of, select
 
@@ -25,15 +25,7 @@ NARROWEST_COLUMN = 4
 RIGHT = ("Param #", "FLOPs", "Memory")
 NUMBER, OPEN, SYMBOL = "green", "cyan", "blue"
 TRAINED = {"Y": "bold green", "N": "bold red"}
-_STYLE = """
-.lamella-summary table { border-collapse: collapse; font-size: 13px; margin: 6px 0;
-  color: inherit; }
-.lamella-summary th, .lamella-summary td { text-align: left; padding: 4px 14px;
-  border: 1px solid rgba(128, 128, 128, .35); white-space: pre-wrap; background: transparent; }
-.lamella-summary th { background: rgba(128, 128, 128, .15); }
-.lamella-summary .number { text-align: right; font-variant-numeric: tabular-nums; }
-.lamella-summary p { margin: 2px 0; }
-""".strip()
+STYLE = Path(__file__).parent / "_data" / "summary.css"
 
 
 def summary(
@@ -168,8 +160,9 @@ class _Page:
 
         body = "\n".join(line("td", row) for row in self.rows)
         below = "\n".join(f"<p>{escape(str(total).strip())}</p>" for total in self.totals)
+        style = STYLE.read_text(encoding="utf-8").strip()
         return (
-            f'<div class="lamella-summary"><style>{_STYLE}</style>\n'
+            f'<div class="lamella-summary"><style>{style}</style>\n'
             f"<p><b>{escape(str(self.title))}</b></p>\n<table>\n"
             f"<thead>{line('th', self.headers)}</thead>\n<tbody>\n{body}\n</tbody>\n</table>\n"
             f"{below}\n</div>"

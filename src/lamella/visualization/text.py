@@ -1,31 +1,11 @@
 """How wide a text will be, without a font at hand."""
 
+import tomllib
 import unicodedata
+from pathlib import Path
 
-# Advance widths of a common sans-serif (Helvetica, Arial, Liberation Sans), in 1/1000 em.
-_BY_WIDTH = {
-    191: "'",
-    222: "ijl",
-    260: "|",
-    278: " !,./:;I[\\]ft",
-    333: "()-`r",
-    334: "{}",
-    355: '"',
-    389: "*",
-    469: "^",
-    500: "Jcksvxyz",
-    556: "#$0123456789?L_abdeghnopqu",
-    584: "+<=>~",
-    611: "FTZ",
-    667: "&ABEKPSVXY",
-    722: "CDHNRUw",
-    778: "GOQ",
-    833: "Mm",
-    889: "%",
-    944: "W",
-    1015: "@",
-}
-_WIDTHS = {character: width for width, row in _BY_WIDTH.items() for character in row}
+_BY_WIDTH = tomllib.loads((Path(__file__).parent / "_data" / "font_widths.toml").read_text("utf-8"))
+_WIDTHS = {character: int(width) for width, row in _BY_WIDTH.items() for character in row}
 # The font on the reader's machine may be wider (DejaVu Sans is, by a tenth).
 _ALLOWANCE = 1.1
 _BOLD = 1.07

@@ -9,8 +9,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from lamella._base import check
-from lamella._base.errors import InvalidArgument, InvalidShape, WrongType
+from lamella._base import InvalidArgument, InvalidShape, WrongType, check
 from lamella.compat.tensorflow.environment import TensorSpec
 from lamella.compat.tensorflow.function import TABLE
 from lamella.compat.tensorflow.tensors import held

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from lamella import ops
-from lamella._base.errors import InvalidArgument, LamellaError
+from lamella._base import InvalidArgument, LamellaError
 from lamella.compat.tensorflow.function import TABLE, define, named
 from lamella.compat.tensorflow.tensors import DType, TensorShape, as_dtype, convert
 

@@ -10,8 +10,8 @@ import jax
 import numpy as np
 
 from lamella import ops
+from lamella._base import InvalidArgument, WrongType
 from lamella._base.dtypes import FLOATS
-from lamella._base.errors import InvalidArgument, WrongType
 from lamella._graph.symbolic import KerasTensor
 from lamella._state.variable import Variable
 from lamella.compat.paths import NAMES

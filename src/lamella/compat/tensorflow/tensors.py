@@ -7,9 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from lamella import ops
-from lamella._base import check
+from lamella._base import InvalidArgument, InvalidShape, WrongType, check
 from lamella._base.dtypes import KNOWN, dtype_name
-from lamella._base.errors import InvalidArgument, InvalidShape, WrongType
 from lamella._graph.symbolic import KerasTensor
 from lamella._state.variable import Variable as LamellaVariable
 from lamella.compat.tensorflow.function import TABLE, define, named, require_one_type

@@ -7,8 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from lamella import activations
-from lamella._base.errors import InvalidArgument, InvalidShape
-from lamella._base.registry import register
+from lamella._base import InvalidArgument, InvalidShape, publish, register
 from lamella._layer.input_spec import InputSpec
 from lamella.layers._parts import add_part, keep_parts
 from lamella.layers._rows import RowWise
@@ -174,3 +173,6 @@ class PReLU(RowWise):
     def call(self, inputs: jax.Array) -> jax.Array:
         slopes = jnp.expand_dims(self.alpha.value, 0)
         return activations.relu(inputs) - slopes * activations.relu(-inputs)
+
+
+publish(__name__)

@@ -6,8 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from lamella import activations
-from lamella._base.errors import InvalidShape
-from lamella._base.registry import register
+from lamella._base import InvalidShape, register
 from lamella._layer.input_spec import shown
 from lamella.layers._rows import RowWise
 

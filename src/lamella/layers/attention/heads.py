@@ -1,13 +1,12 @@
 """Attention with heads: MultiHeadAttention and GroupedQueryAttention."""
 
+from operator import attrgetter
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check
-from lamella._base.errors import InvalidArgument
-from lamella._base.registry import register
+from lamella._base import InvalidArgument, check, publish, register
 from lamella._base.serialize import serialize
 from lamella._layer.input_spec import shown
 from lamella._lowering.attention import scores, weighted
@@ -97,25 +96,10 @@ class MultiHeadAttention(ProjectedAttention):
         self.attention_axes = (attention_axes,) if whole else attention_axes
         self._keep(locals())
 
-    @property
-    def query_dense(self) -> Any:
-        """The layer that projects the query."""
-        return self._query_dense
-
-    @property
-    def key_dense(self) -> Any:
-        """The layer that projects the key."""
-        return self._key_dense
-
-    @property
-    def value_dense(self) -> Any:
-        """The layer that projects the value."""
-        return self._value_dense
-
-    @property
-    def output_dense(self) -> Any:
-        """The layer that joins the heads."""
-        return self._output_dense
+    query_dense = property(attrgetter("_query_dense"), doc="The layer that projects the query.")
+    key_dense = property(attrgetter("_key_dense"), doc="The layer that projects the key.")
+    value_dense = property(attrgetter("_value_dense"), doc="The layer that projects the value.")
+    output_dense = property(attrgetter("_output_dense"), doc="The layer that joins the heads.")
 
     def build(  # type: ignore[override]
         self, query_shape: Any, value_shape: Any, key_shape: Any = None
@@ -260,3 +244,6 @@ class GroupedQueryAttention(ProjectedAttention):
 
 # The name by which Keras shows it.
 GroupQueryAttention = GroupedQueryAttention
+
+
+publish(__name__)

@@ -6,7 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.errors import InvalidShape
+from lamella._base import InvalidShape
 from lamella._layer.input_spec import shown
 
 

@@ -8,8 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from lamella import initializers, regularizers
-from lamella._base import check
-from lamella._base.errors import InvalidArgument, InvalidShape
+from lamella._base import InvalidArgument, InvalidShape, check
 from lamella._layer.input_spec import shown
 from lamella._layer.layer import Layer
 from lamella._lowering.attention import attention, causal_mask, window_mask

@@ -5,9 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check
-from lamella._base.errors import InvalidArgument
-from lamella._base.registry import register
+from lamella._base import InvalidArgument, check, register
 from lamella._lowering.attention import causal_mask
 from lamella._lowering.dropout import dropout as drop
 from lamella._state.seeds import SeedGenerator

@@ -6,11 +6,8 @@ import jax
 import jax.numpy as jnp
 
 from lamella import activations
-from lamella._base import check
+from lamella._base import check, checked_format, register, with_defaults
 from lamella._base.errors import InvalidArgument, InvalidShape
-from lamella._base.registry import register
-from lamella._base.settings import data_format as checked_format
-from lamella._base.signatures import with_defaults
 from lamella._layer.input_spec import InputSpec
 from lamella._lowering.convolution import convolution
 from lamella._state.variable import Variable

@@ -5,9 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check
-from lamella._base.registry import register
-from lamella._base.signatures import with_defaults
+from lamella._base import check, register, with_defaults
 from lamella._lowering.convolution import convolution
 from lamella.layers._parts import add_part
 from lamella.layers.convolutional.convolution import ConvolutionBase

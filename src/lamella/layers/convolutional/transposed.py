@@ -6,10 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from lamella._base import check
-from lamella._base.errors import InvalidArgument
-from lamella._base.registry import register
-from lamella._base.signatures import continues, with_defaults
+from lamella._base import InvalidArgument, check, continues, register, with_defaults
 from lamella._lowering.convolution import SPATIAL_LETTERS, convolution
 from lamella.layers._parts import add_part
 from lamella.layers.convolutional.convolution import ConvolutionBase

@@ -6,9 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from lamella import activations
-from lamella._base import check
-from lamella._base.errors import InvalidShape
-from lamella._base.registry import register
+from lamella._base import InvalidShape, check, register
 from lamella._layer.input_spec import InputSpec
 from lamella._layer.layer import Layer
 from lamella.layers._parts import add_part, keep_parts

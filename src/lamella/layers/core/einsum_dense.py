@@ -7,9 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from lamella import activations, initializers
-from lamella._base import check
-from lamella._base.errors import InvalidArgument, InvalidShape
-from lamella._base.registry import register
+from lamella._base import InvalidArgument, InvalidShape, check, register
 from lamella._layer.input_spec import InputSpec, shown
 from lamella.layers._parts import add_part, keep_parts
 from lamella.layers._rows import RowWise

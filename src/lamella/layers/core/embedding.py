@@ -6,9 +6,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lamella._base import check
-from lamella._base.errors import InvalidData
-from lamella._base.registry import register
+from lamella._base import InvalidData, check, register
 from lamella.layers._parts import add_part, keep_parts
 from lamella.layers._rows import RowWise
 

@@ -2,11 +2,7 @@
 
 from typing import Any
 
-from lamella._base.dtypes import dtype_name
-from lamella._base.errors import InvalidArgument
-from lamella._base.registry import register
-from lamella._base.settings import floatx
-from lamella._base.shapes import as_shape
+from lamella._base import InvalidArgument, as_shape, dtype_name, floatx, register
 from lamella._graph.node import Node
 from lamella._graph.symbolic import KerasTensor
 from lamella.layers._rows import RowWise

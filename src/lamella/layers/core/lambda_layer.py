@@ -6,10 +6,8 @@ from typing import Any, Self
 
 import jax
 
-from lamella._base.errors import WrongType
-from lamella._base.registry import register
+from lamella._base import WrongType, is_shape, register
 from lamella._base.serialize import deserialize, serialize
-from lamella._base.shapes import is_shape
 from lamella._graph.symbolic import KerasTensor
 from lamella._layer.layer import Layer
 

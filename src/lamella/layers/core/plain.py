@@ -6,8 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from lamella import activations
-from lamella._base.errors import InvalidArgument
-from lamella._base.registry import register
+from lamella._base import InvalidArgument, publish, register
 from lamella._layer.layer import Layer
 from lamella.layers._rows import RowWise
 
@@ -116,3 +115,6 @@ class Wrapper(Layer):
     def build(self, input_shape: Any = None) -> None:
         if not self.layer.built:
             self.layer.build(input_shape)
+
+
+publish(__name__)

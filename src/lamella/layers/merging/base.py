@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.errors import InvalidArgument, InvalidShape
+from lamella._base import InvalidArgument, InvalidShape
 from lamella._graph.symbolic import KerasTensor
 from lamella._layer.input_spec import shown
 from lamella.layers._rows import RowWise

@@ -6,8 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from lamella._base.errors import InvalidArgument, InvalidShape, WrongType
-from lamella._base.registry import register
+from lamella._base import InvalidArgument, InvalidShape, WrongType, register
 from lamella._layer.input_spec import shown
 from lamella.layers.merging.base import Merge
 

@@ -6,8 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.errors import InvalidShape
-from lamella._base.registry import register
+from lamella._base import InvalidShape, publish, register
 from lamella._layer.input_spec import shown
 from lamella.layers.merging.base import Masks, Merge, merge_counted
 
@@ -292,3 +291,6 @@ def concatenate(inputs: Any, axis: int = -1, **kwargs: Any) -> Any:
         (2, 7)
     """
     return Concatenate(axis=axis, **kwargs)(inputs)
+
+
+publish(__name__)

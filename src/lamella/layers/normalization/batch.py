@@ -7,22 +7,16 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from lamella._base.errors import InvalidArgument, InvalidShape
-from lamella._base.registry import register
+from lamella._base import InvalidArgument, InvalidShape, register
 from lamella._layer.input_spec import InputSpec, shown
 from lamella._lowering.normalization import batch_moments, normalize
 from lamella._state.variable import Variable
 from lamella.initializers import Initializer
-from lamella.layers.normalization.scaled import (
-    ScaledNormalization,
-    axes_of,
-    known_size,
-    value_of,
-)
+from lamella.layers.normalization import scaled
 
 
 @register("layer", module="keras.layers")
-class BatchNormalization(ScaledNormalization):
+class BatchNormalization(scaled.ScaledNormalization):
     """Shifts and scales each channel to mean 0 and variance 1 over the batch.
 
     y = gamma * (x - mean) / sqrt(variance + epsilon) + beta
@@ -97,8 +91,8 @@ class BatchNormalization(ScaledNormalization):
 
     def build(self, input_shape: Any) -> None:
         rank = len(input_shape)
-        (axis,) = axes_of(self.axis, rank, self._who())
-        channels = known_size(input_shape, axis, self._who())
+        (axis,) = scaled.axes_of(self.axis, rank, self._who())
+        channels = scaled.known_size(input_shape, axis, self._who())
         self._add_scaling((channels,), gamma=self.scale, beta=self.center)
         self.moving_mean = self._add_statistic(
             "moving_mean", channels, self.moving_mean_initializer
@@ -133,7 +127,7 @@ class BatchNormalization(ScaledNormalization):
                 help="A mask for (n, steps, channels) has the shape (n, steps).",
             )
         total = jnp.promote_types(inputs.dtype, jnp.float32)
-        gamma, beta = value_of(self.gamma), value_of(self.beta)
+        gamma, beta = scaled.value_of(self.gamma), scaled.value_of(self.beta)
         if training and self.trainable:
             channel = self.axis % inputs.ndim
             axes = tuple(axis for axis in range(inputs.ndim) if axis != channel)

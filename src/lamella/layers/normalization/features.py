@@ -6,16 +6,9 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from lamella._base.errors import WrongType
-from lamella._base.registry import register
-from lamella._base.warn import warn_person
+from lamella._base import WrongType, publish, register, warn_person
 from lamella.layers._rows import RowWise
-from lamella.layers.normalization.scaled import (
-    ScaledNormalization,
-    axes_of,
-    known_size,
-    value_of,
-)
+from lamella.layers.normalization import scaled
 
 
 def _checked_axis(axis: Any) -> Any:
@@ -39,7 +32,7 @@ def _spread(weight: jax.Array, axes: tuple[int, ...], rank: int) -> jax.Array:
 
 
 @register("layer", module="keras.layers")
-class LayerNormalization(ScaledNormalization):
+class LayerNormalization(scaled.ScaledNormalization):
     """Shifts and scales each sample to mean 0 and variance 1 over its features.
 
     y = gamma * (x - mean) / sqrt(variance + epsilon) + beta
@@ -93,8 +86,8 @@ class LayerNormalization(ScaledNormalization):
         self._keep(locals())
 
     def build(self, input_shape: Any) -> None:
-        axes = axes_of(self.axis, len(input_shape), self._who())
-        shape = tuple(known_size(input_shape, axis, self._who()) for axis in axes)
+        axes = scaled.axes_of(self.axis, len(input_shape), self._who())
+        shape = tuple(scaled.known_size(input_shape, axis, self._who()) for axis in axes)
         self._add_scaling(
             shape,
             gamma=self.scale or self.rms_scaling,
@@ -102,12 +95,12 @@ class LayerNormalization(ScaledNormalization):
         )
 
     def call(self, inputs: jax.Array) -> jax.Array:
-        axes = axes_of(self.axis, inputs.ndim, self._who())
+        axes = scaled.axes_of(self.axis, inputs.ndim, self._who())
         x = inputs.astype(jnp.promote_types(inputs.dtype, jnp.float32))
         mean = jnp.mean(x, axes, keepdims=True)
         variance = jnp.mean(jnp.square(x - mean), axes, keepdims=True)
         factor = lax.rsqrt(variance + self.epsilon)
-        gamma, beta = value_of(self.gamma), value_of(self.beta)
+        gamma, beta = scaled.value_of(self.gamma), scaled.value_of(self.beta)
         if gamma is not None:
             factor = factor * _spread(gamma.astype(x.dtype), axes, x.ndim)
         if self.rms_scaling:
@@ -149,12 +142,12 @@ class RMSNormalization(RowWise):
         self.epsilon = float(epsilon)
 
     def build(self, input_shape: Any) -> None:
-        axes = axes_of(self.axis, len(input_shape), self._who())
-        shape = tuple(known_size(input_shape, axis, self._who()) for axis in axes)
+        axes = scaled.axes_of(self.axis, len(input_shape), self._who())
+        shape = tuple(scaled.known_size(input_shape, axis, self._who()) for axis in axes)
         self.scale = self.add_weight(name="scale", shape=shape, initializer="ones")
 
     def call(self, inputs: jax.Array) -> jax.Array:
-        axes = axes_of(self.axis, inputs.ndim, self._who())
+        axes = scaled.axes_of(self.axis, inputs.ndim, self._who())
         x = inputs.astype(jnp.promote_types(inputs.dtype, jnp.float32))
         factor = lax.rsqrt(jnp.mean(jnp.square(x), axes, keepdims=True) + self.epsilon)
         scale = _spread(self.scale.value.astype(x.dtype), axes, x.ndim)
@@ -186,10 +179,13 @@ class UnitNormalization(RowWise):
         self.supports_masking = True
 
     def call(self, inputs: jax.Array) -> jax.Array:
-        axes = axes_of(self.axis, inputs.ndim, self._who())
+        axes = scaled.axes_of(self.axis, inputs.ndim, self._who())
         squares = jnp.sum(jnp.square(inputs), axes, keepdims=True)
         # Of an all-zero sample the inverse is infinite, and its gradient NaN: neither is computed.
         empty = squares == 0
         safe = jnp.where(empty, jnp.ones((), squares.dtype), squares)
         factor = jnp.minimum(lax.rsqrt(safe), 1e12)
         return inputs * jnp.where(empty, jnp.zeros((), factor.dtype), factor)
+
+
+publish(__name__)

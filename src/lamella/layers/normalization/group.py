@@ -6,20 +6,13 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from lamella._base import check
-from lamella._base.errors import InvalidShape
-from lamella._base.registry import register
+from lamella._base import InvalidShape, check, register
 from lamella._layer.input_spec import InputSpec
-from lamella.layers.normalization.scaled import (
-    ScaledNormalization,
-    axes_of,
-    known_size,
-    value_of,
-)
+from lamella.layers.normalization import scaled
 
 
 @register("layer", module="keras.layers")
-class GroupNormalization(ScaledNormalization):
+class GroupNormalization(scaled.ScaledNormalization):
     """Shifts and scales each group of channels of a sample to mean 0 and variance 1.
 
     y = gamma * (x - mean) / sqrt(variance + epsilon) + beta
@@ -67,8 +60,8 @@ class GroupNormalization(ScaledNormalization):
         self._keep(locals())
 
     def build(self, input_shape: Any) -> None:
-        (axis,) = axes_of(self.axis, len(input_shape), self._who())
-        channels = known_size(input_shape, axis, self._who())
+        (axis,) = scaled.axes_of(self.axis, len(input_shape), self._who())
+        channels = scaled.known_size(input_shape, axis, self._who())
         if self.groups == -1:
             self.groups = channels
         if channels % self.groups:
@@ -89,7 +82,7 @@ class GroupNormalization(ScaledNormalization):
         mean = jnp.mean(x, reduced, keepdims=True)
         variance = jnp.mean(jnp.square(x - mean), reduced, keepdims=True)
         factor = lax.rsqrt(variance + self.epsilon)
-        gamma, beta = value_of(self.gamma), value_of(self.beta)
+        gamma, beta = scaled.value_of(self.gamma), scaled.value_of(self.beta)
         if gamma is not None:
             factor = factor * self._grouped(gamma, axis, x)
         shift = -mean * factor

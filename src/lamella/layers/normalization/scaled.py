@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lamella._base.errors import InvalidArgument, InvalidShape
+from lamella._base import InvalidArgument, InvalidShape
 from lamella._layer.layer import Layer
 from lamella._state.variable import Variable
 from lamella.layers._parts import add_part, keep_parts

@@ -7,10 +7,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from lamella import initializers
-from lamella._base import check
-from lamella._base.errors import InvalidArgument
-from lamella._base.registry import register
-from lamella._base.settings import epsilon
+from lamella._base import InvalidArgument, check, epsilon, register
 from lamella._layer.input_spec import InputSpec
 from lamella._layer.layer import Layer
 from lamella._state.variable import Variable

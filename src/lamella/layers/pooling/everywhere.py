@@ -6,14 +6,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.registry import register
-from lamella._base.settings import data_format as checked_format
-from lamella._base.signatures import with_defaults
+from lamella._base import checked_format, publish, register, with_defaults
 from lamella._layer.input_spec import InputSpec
 from lamella.layers._rows import RowWise
 
 
-class GlobalPooling(RowWise):
+class _GlobalPooling(RowWise):
     """Reduces all spatial axes; a leaf says how many there are, and by which function."""
 
     rank: int
@@ -40,7 +38,7 @@ class GlobalPooling(RowWise):
 
 @register("layer", "GlobalAvgPool1D", module="keras.layers")
 @with_defaults()
-class GlobalAveragePooling1D(GlobalPooling):
+class GlobalAveragePooling1D(_GlobalPooling):
     """Takes the mean over all steps of a sequence.
 
     Args:
@@ -78,7 +76,7 @@ class GlobalAveragePooling1D(GlobalPooling):
 
 @register("layer", "GlobalAvgPool2D", module="keras.layers")
 @with_defaults()
-class GlobalAveragePooling2D(GlobalPooling):
+class GlobalAveragePooling2D(_GlobalPooling):
     """Takes the mean over all rows and columns of images.
 
     Args:
@@ -98,7 +96,7 @@ class GlobalAveragePooling2D(GlobalPooling):
 
 @register("layer", "GlobalAvgPool3D", module="keras.layers")
 @with_defaults()
-class GlobalAveragePooling3D(GlobalPooling):
+class GlobalAveragePooling3D(_GlobalPooling):
     """Takes the mean over all planes, rows and columns of volumes.
 
     Args:
@@ -118,7 +116,7 @@ class GlobalAveragePooling3D(GlobalPooling):
 
 @register("layer", "GlobalMaxPool1D", module="keras.layers")
 @with_defaults()
-class GlobalMaxPooling1D(GlobalPooling):
+class GlobalMaxPooling1D(_GlobalPooling):
     """Keeps the largest entry over all steps of a sequence.
 
     Args:
@@ -138,7 +136,7 @@ class GlobalMaxPooling1D(GlobalPooling):
 
 @register("layer", "GlobalMaxPool2D", module="keras.layers")
 @with_defaults()
-class GlobalMaxPooling2D(GlobalPooling):
+class GlobalMaxPooling2D(_GlobalPooling):
     """Keeps the largest entry over all rows and columns of images.
 
     Args:
@@ -158,7 +156,7 @@ class GlobalMaxPooling2D(GlobalPooling):
 
 @register("layer", "GlobalMaxPool3D", module="keras.layers")
 @with_defaults()
-class GlobalMaxPooling3D(GlobalPooling):
+class GlobalMaxPooling3D(_GlobalPooling):
     """Keeps the largest entry over all planes, rows and columns of volumes.
 
     Args:
@@ -183,3 +181,6 @@ GlobalAvgPool3D = GlobalAveragePooling3D
 GlobalMaxPool1D = GlobalMaxPooling1D
 GlobalMaxPool2D = GlobalMaxPooling2D
 GlobalMaxPool3D = GlobalMaxPooling3D
+
+
+publish(__name__)

@@ -6,17 +6,14 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check
-from lamella._base.registry import register
-from lamella._base.settings import data_format as checked_format
-from lamella._base.signatures import with_defaults
+from lamella._base import check, checked_format, publish, register, with_defaults
 from lamella._layer.input_spec import InputSpec
 from lamella._lowering.pooling import average_pool, max_pool
 from lamella.layers._rows import RowWise
 from lamella.layers._windows import require_room
 
 
-class Pooling(RowWise):
+class _Pooling(RowWise):
     """Reduces windows; a leaf gives the number of spatial axes and the function of windows."""
 
     rank: int
@@ -57,7 +54,7 @@ class Pooling(RowWise):
 
 @register("layer", "AvgPool1D", module="keras.layers")
 @with_defaults()
-class AveragePooling1D(Pooling):
+class AveragePooling1D(_Pooling):
     """Takes the mean of each window over the steps of a sequence.
 
     y[n, p, c] = mean_w x[n, p * strides + w, c]
@@ -87,7 +84,7 @@ class AveragePooling1D(Pooling):
 
 @register("layer", "AvgPool2D", module="keras.layers")
 @with_defaults()
-class AveragePooling2D(Pooling):
+class AveragePooling2D(_Pooling):
     """Takes the mean of each window over the rows and columns of images.
 
     y[n, p, c] = mean_w x[n, p * strides + w, c]
@@ -117,7 +114,7 @@ class AveragePooling2D(Pooling):
 
 @register("layer", "AvgPool3D", module="keras.layers")
 @with_defaults()
-class AveragePooling3D(Pooling):
+class AveragePooling3D(_Pooling):
     """Takes the mean of each window over the planes, rows and columns of volumes.
 
     y[n, p, c] = mean_w x[n, p * strides + w, c]
@@ -153,7 +150,7 @@ AvgPool3D = AveragePooling3D
 
 @register("layer", "MaxPool1D", module="keras.layers")
 @with_defaults(pool_size=2)
-class MaxPooling1D(Pooling):
+class MaxPooling1D(_Pooling):
     """Keeps the largest entry of each window over the steps of a sequence.
 
     y[n, p, c] = max_w x[n, p * strides + w, c]
@@ -182,7 +179,7 @@ class MaxPooling1D(Pooling):
 
 @register("layer", "MaxPool2D", module="keras.layers")
 @with_defaults(pool_size=(2, 2))
-class MaxPooling2D(Pooling):
+class MaxPooling2D(_Pooling):
     """Keeps the largest entry of each window over the rows and columns of images.
 
     y[n, p, c] = max_w x[n, p * strides + w, c]
@@ -211,7 +208,7 @@ class MaxPooling2D(Pooling):
 
 @register("layer", "MaxPool3D", module="keras.layers")
 @with_defaults(pool_size=(2, 2, 2))
-class MaxPooling3D(Pooling):
+class MaxPooling3D(_Pooling):
     """Keeps the largest entry of each window over the planes, rows and columns of volumes.
 
     y[n, p, c] = max_w x[n, p * strides + w, c]
@@ -242,3 +239,6 @@ class MaxPooling3D(Pooling):
 MaxPool1D = MaxPooling1D
 MaxPool2D = MaxPooling2D
 MaxPool3D = MaxPooling3D
+
+
+publish(__name__)

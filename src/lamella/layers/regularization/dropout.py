@@ -6,11 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check
-from lamella._base.errors import InvalidArgument
-from lamella._base.registry import register
-from lamella._base.settings import data_format as checked_format
-from lamella._base.signatures import with_defaults
+from lamella._base import InvalidArgument, check, checked_format, register, with_defaults
 from lamella._layer.input_spec import InputSpec
 from lamella._lowering.dropout import dropout
 from lamella._state.seeds import SeedGenerator

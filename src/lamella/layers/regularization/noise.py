@@ -6,9 +6,7 @@ from typing import Any
 import jax
 
 from lamella import regularizers
-from lamella._base import check
-from lamella._base.errors import InvalidArgument
-from lamella._base.registry import register
+from lamella._base import InvalidArgument, check, publish, register
 from lamella._state.seeds import SeedGenerator
 from lamella.layers._rows import RowWise
 from lamella.layers.regularization.dropout import Dropping
@@ -122,3 +120,6 @@ class ActivityRegularization(RowWise):
         config = super().get_config()
         config.pop("activity_regularizer", None)
         return config
+
+
+publish(__name__)

@@ -5,19 +5,16 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check
+from lamella._base import check, checked_format, publish, register, with_defaults
 from lamella._base.errors import InvalidArgument, InvalidShape
-from lamella._base.registry import register
-from lamella._base.settings import data_format as checked_format
-from lamella._base.signatures import with_defaults
 from lamella._layer.input_spec import InputSpec, shown
 from lamella.layers._rows import RowWise
 from lamella.layers._windows import AXES, spatial_of
 
-Edges = tuple[tuple[int, int], ...]
+_Edges = tuple[tuple[int, int], ...]
 
 
-def edges_of(value: Any, rank: int, name: str) -> Edges:
+def _edges_of(value: Any, rank: int, name: str) -> _Edges:
     """How much before and after each spatial axis.
 
     Args:
@@ -37,14 +34,14 @@ def edges_of(value: Any, rank: int, name: str) -> Edges:
     return tuple(check.tuple_of_ints(item, 2, name, allow_zero=True) for item in items)  # type: ignore[misc]
 
 
-class ZeroPadding(RowWise):
+class _ZeroPadding(RowWise):
     """Puts zeros around the spatial axes; a leaf says how many those are in `rank`."""
 
     rank: int
 
     def __init__(self, padding: Any = 1, data_format: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._edges = edges_of(padding, self.rank, "padding")
+        self._edges = _edges_of(padding, self.rank, "padding")
         self.padding = self._edges[0] if self.rank == 1 else self._edges
         self.data_format = checked_format(data_format)
         self.input_spec = InputSpec(ndim=self.rank + 2)
@@ -58,7 +55,7 @@ class ZeroPadding(RowWise):
 
 @register("layer", module="keras.layers")
 @with_defaults()
-class ZeroPadding1D(ZeroPadding):
+class ZeroPadding1D(_ZeroPadding):
     """Puts zeros before and after a sequence.
 
     Args:
@@ -77,7 +74,7 @@ class ZeroPadding1D(ZeroPadding):
 
 @register("layer", module="keras.layers")
 @with_defaults(padding=(1, 1))
-class ZeroPadding2D(ZeroPadding):
+class ZeroPadding2D(_ZeroPadding):
     """Puts rows and columns of zeros around images.
 
     Args:
@@ -97,7 +94,7 @@ class ZeroPadding2D(ZeroPadding):
 
 @register("layer", module="keras.layers")
 @with_defaults(padding=((1, 1), (1, 1), (1, 1)))
-class ZeroPadding3D(ZeroPadding):
+class ZeroPadding3D(_ZeroPadding):
     """Puts zeros around volumes.
 
     Args:
@@ -114,14 +111,14 @@ class ZeroPadding3D(ZeroPadding):
     rank = 3
 
 
-class Cropping(RowWise):
+class _Cropping(RowWise):
     """Cuts off the ends of the spatial axes; a leaf says how many those are in `rank`."""
 
     rank: int
     data_format = "channels_last"
 
     def _set_cropping(self, cropping: Any) -> None:
-        self._edges = edges_of(cropping, self.rank, "cropping")
+        self._edges = _edges_of(cropping, self.rank, "cropping")
         self.cropping = self._edges[0] if self.rank == 1 else self._edges
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
@@ -140,7 +137,7 @@ class Cropping(RowWise):
 
 
 @register("layer", module="keras.layers")
-class Cropping1D(Cropping):
+class Cropping1D(_Cropping):
     """Cuts off the ends of a sequence.
 
     Args:
@@ -162,7 +159,7 @@ class Cropping1D(Cropping):
         self._set_cropping(cropping)
 
 
-class FormattedCropping(Cropping):
+class _FormattedCropping(_Cropping):
     """The engine for more than one spatial axis, where channels may come first."""
 
     def __init__(
@@ -175,7 +172,7 @@ class FormattedCropping(Cropping):
 
 @register("layer", module="keras.layers")
 @with_defaults()
-class Cropping2D(FormattedCropping):
+class Cropping2D(_FormattedCropping):
     """Cuts off rows and columns at the sides of images.
 
     Args:
@@ -197,7 +194,7 @@ class Cropping2D(FormattedCropping):
 
 @register("layer", module="keras.layers")
 @with_defaults(cropping=((1, 1), (1, 1), (1, 1)))
-class Cropping3D(FormattedCropping):
+class Cropping3D(_FormattedCropping):
     """Cuts off the sides of volumes.
 
     Args:
@@ -214,3 +211,6 @@ class Cropping3D(FormattedCropping):
     """
 
     rank = 3
+
+
+publish(__name__)

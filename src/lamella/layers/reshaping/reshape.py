@@ -7,10 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check
-from lamella._base.errors import InvalidArgument, InvalidShape
-from lamella._base.registry import register
-from lamella._base.settings import data_format as checked_format
+from lamella._base import InvalidArgument, InvalidShape, check, checked_format, publish, register
 from lamella._graph.symbolic import KerasTensor
 from lamella._layer.input_spec import InputSpec, shown
 from lamella.layers._rows import RowWise
@@ -154,3 +151,6 @@ class RepeatVector(RowWise):
 
     def call(self, inputs: jax.Array) -> jax.Array:
         return jnp.repeat(jnp.expand_dims(inputs, 1), self.n, axis=1)
+
+
+publish(__name__)

@@ -5,9 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check
-from lamella._base.registry import register
-from lamella._base.settings import data_format as checked_format
+from lamella._base import check, checked_format, register
 from lamella._layer.input_spec import InputSpec
 from lamella.layers._rows import RowWise
 

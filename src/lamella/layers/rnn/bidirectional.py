@@ -7,9 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check, registry
-from lamella._base.errors import AttributeMissing, InvalidArgument
-from lamella._base.registry import register
+from lamella._base import AttributeMissing, InvalidArgument, check, register, registry
 from lamella._base.serialize import serialize
 from lamella._layer.layer import Layer
 from lamella._state.variable import Variable

@@ -6,9 +6,8 @@ import jax
 import jax.numpy as jnp
 
 from lamella import activations
-from lamella._base.naming import snake_case
+from lamella._base import snake_case, taken_by
 from lamella._base.serialize import serialize
-from lamella._base.signatures import taken_by
 from lamella._layer.input_spec import InputSpec
 from lamella.layers.rnn.gated_cell import GatedCell
 from lamella.layers.rnn.rnn import RNN

@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check
-from lamella._base.errors import InvalidShape
+from lamella._base import InvalidShape, check
 from lamella._layer.layer import Layer
 from lamella._lowering.dropout import dropout
 from lamella._state.seeds import SeedGenerator

@@ -6,8 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from lamella import activations
-from lamella._base import check
-from lamella._base.registry import register
+from lamella._base import check, register
 from lamella._lowering import recurrent
 from lamella._lowering.recurrent_steps import Recurrence, recur
 from lamella._state.seeds import SeedGenerator

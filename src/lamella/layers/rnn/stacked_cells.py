@@ -5,8 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.errors import InvalidArgument
-from lamella._base.registry import register
+from lamella._base import InvalidArgument, register
 from lamella._graph.symbolic import KerasTensor
 from lamella._layer.layer import Layer
 from lamella.layers._rows import RowWise

@@ -5,8 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base.errors import InvalidArgument, InvalidShape
-from lamella._base.registry import register
+from lamella._base import InvalidArgument, InvalidShape, register
 from lamella._layer.input_spec import shown
 from lamella._layer.layer import Layer
 from lamella._state.pure import scan

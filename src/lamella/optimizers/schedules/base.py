@@ -8,10 +8,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check, registry
-from lamella._base.configurable import Configurable
-from lamella._base.errors import InvalidArgument
-from lamella._base.registry import register
+from lamella._base import Configurable, InvalidArgument, check, publish, register, registry
 from lamella._base.serialize import resolve
 from lamella._base.serialize import serialize as serialize_object
 
@@ -307,3 +304,6 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
     """
     with registry.custom_objects(custom_objects):
         return resolve("schedule", config)
+
+
+publish(__name__)

@@ -1,25 +1,29 @@
-"""Segments, distances between points, Fourier transforms, windows of a sequence."""
+"""Special functions, segments, distances, Fourier transforms, the greatest entries."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from lamella._base.errors import WrongType
+from lamella._base import WrongType, publish
 from lamella._graph.operation import op
-from lamella.ops._arrays import MATH, array, inexact
+from lamella.ops._arrays import MATH, NN, NUMPY, array, arrays, float_pair, inexact
+from lamella.ops._declare import of_one, of_two
 
 
-def _by_segment(reduce: Any, data: Any, segment_ids: Any, count: Any, ascending: bool) -> jax.Array:
-    ids = array(segment_ids)
-    total = int(jnp.max(ids)) + 1 if count is None else count
-    return reduce(array(data), ids, total, indices_are_sorted=ascending)
+def _by_segment(reduce: Callable[..., jax.Array]) -> Callable[..., jax.Array]:
+    def compute(data: Any, ids: Any, num_segments: int | None, sorted: bool) -> jax.Array:
+        total = int(jnp.max(ids)) + 1 if num_segments is None else num_segments
+        return reduce(data, ids, total, indices_are_sorted=sorted)
+
+    return compute
 
 
-@op("segment_sum", module=MATH, arrays=2)
+@of_two(_by_segment(jax.ops.segment_sum), arrays, module=MATH)
 def segment_sum(
     data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
-) -> jax.Array:
+) -> Any:
     """The sum of the rows of each segment.
 
     Args:
@@ -31,13 +35,12 @@ def segment_sum(
         >>> segment_sum([1, 2, 3], [0, 0, 1]).tolist()
         [3, 3]
     """
-    return _by_segment(jax.ops.segment_sum, data, segment_ids, num_segments, sorted)
 
 
-@op("segment_max", module=MATH, arrays=2)
+@of_two(_by_segment(jax.ops.segment_max), arrays, module=MATH)
 def segment_max(
     data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
-) -> jax.Array:
+) -> Any:
     """The maximum of the rows of each segment.
 
     Args:
@@ -49,13 +52,12 @@ def segment_max(
         >>> segment_max([1, 2, 3], [0, 0, 1]).tolist()
         [2, 3]
     """
-    return _by_segment(jax.ops.segment_max, data, segment_ids, num_segments, sorted)
 
 
-@op("segment_min", module=MATH, arrays=2)
+@of_two(_by_segment(jax.ops.segment_min), arrays, module=MATH)
 def segment_min(
     data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
-) -> jax.Array:
+) -> Any:
     """The minimum of the rows of each segment.
 
     Args:
@@ -67,13 +69,12 @@ def segment_min(
         >>> segment_min([1, 2, 3], [0, 0, 1]).tolist()
         [1, 3]
     """
-    return _by_segment(jax.ops.segment_min, data, segment_ids, num_segments, sorted)
 
 
-@op("segment_prod", module=MATH, arrays=2)
+@of_two(_by_segment(jax.ops.segment_prod), arrays, module=MATH)
 def segment_prod(
     data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
-) -> jax.Array:
+) -> Any:
     """The product of the rows of each segment.
 
     Args:
@@ -85,7 +86,6 @@ def segment_prod(
         >>> segment_prod([1, 2, 3], [0, 0, 1]).tolist()
         [2, 3]
     """
-    return _by_segment(jax.ops.segment_prod, data, segment_ids, num_segments, sorted)
 
 
 @op("cdist", module=MATH, arrays=2, class_name="CDist")
@@ -200,3 +200,169 @@ def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> jax
     length = x.shape[-1]
     starts = jnp.arange(0, length - sequence_length + 1, sequence_stride)
     return x[..., starts[:, None] + jnp.arange(sequence_length)[None, :]]
+
+
+@of_one(jax.lax.rsqrt, inexact, module=MATH)
+def rsqrt(x: Any) -> Any:
+    """1 / sqrt(x).
+
+    Args:
+        x: numbers above 0.
+    Example:
+        >>> float(rsqrt(4.0))
+        0.5
+    """
+
+
+@of_one(jax.lax.erf, inexact, module=MATH)
+def erf(x: Any) -> Any:
+    """The error function.
+
+    Args:
+        x: numbers.
+    Example:
+        >>> float(erf(0.0))
+        0.0
+    """
+
+
+@of_one(jax.lax.erfc, inexact, module=MATH)
+def erfc(x: Any) -> Any:
+    """1 - erf(x), exact for large x.
+
+    Args:
+        x: numbers.
+    Example:
+        >>> float(erfc(0.0))
+        1.0
+    """
+
+
+@of_one(jax.lax.erf_inv, inexact, module=MATH)
+def erfinv(x: Any) -> Any:
+    """The number whose error function is x.
+
+    Args:
+        x: numbers between -1 and 1.
+    Example:
+        >>> float(erfinv(0.0))
+        0.0
+    """
+
+
+@of_one(jax.nn.logsumexp, inexact, module=MATH)
+def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+    """log(sum(exp(x))) without overflow.
+
+    Args:
+        x: numbers.
+        axis: the axis or axes to reduce, all of them if None.
+        keepdims: whether reduced axes stay, with size 1.
+    Example:
+        >>> round(float(logsumexp([0.0, 0.0])), 4)
+        0.6931
+    """
+
+
+@op("slogdet", module=NUMPY)
+def slogdet(x: Any) -> Any:
+    """The sign and the logarithm of the size of the determinant.
+
+    Args:
+        x: (..., n, n).
+    Example:
+        >>> [float(part) for part in slogdet([[1.0]])]
+        [1.0, 0.0]
+    """
+    return tuple(jnp.linalg.slogdet(inexact(x)))
+
+
+@op("logdet", module=MATH)
+def logdet(x: Any) -> jax.Array:
+    """The logarithm of the determinant.
+
+    Args:
+        x: (..., n, n).
+    Example:
+        >>> float(logdet([[1.0]]))
+        0.0
+    """
+    return jnp.linalg.slogdet(inexact(x))[1]
+
+
+@op("top_k", module=MATH)
+def top_k(x: Any, k: int, sorted: bool = True) -> Any:
+    """The k greatest entries of the last axis, and their places.
+
+    Args:
+        x: numbers.
+        k: how many to give.
+        sorted: accepted for Keras; the result is always descending.
+    Example:
+        >>> [part.tolist() for part in top_k([1, 5, 3], 2)]
+        [[5, 3], [1, 2]]
+    """
+    return jax.lax.top_k(array(x), k)
+
+
+@op("in_top_k", module=MATH, arrays=2)
+def in_top_k(targets: Any, predictions: Any, k: int) -> jax.Array:
+    """Whether the score of the right class is among the k greatest.
+
+    Args:
+        targets: (batch,) numbers of classes.
+        predictions: (batch, classes) scores.
+        k: how many places count.
+    Example:
+        >>> in_top_k([2, 0], [[0.1, 0.2, 0.7], [0.1, 0.2, 0.7]], 1).tolist()
+        [True, False]
+    """
+    scores, classes = array(predictions), array(targets)[:, None]
+    right = jnp.take_along_axis(scores, classes, axis=-1)
+    return (jnp.sum(scores > right, axis=-1) < k) & jnp.isfinite(right[:, 0])
+
+
+@op("polar", module=NN, arrays=2)
+def polar(abs_: Any, angle: Any) -> jax.Array:
+    """Complex numbers from lengths and angles.
+
+    Args:
+        abs_: lengths.
+        angle: angles in radians.
+    Example:
+        >>> complex(polar(2.0, 0.0))
+        (2+0j)
+    """
+    length, turn = float_pair(abs_, angle)
+    return jax.lax.complex(length * jnp.cos(turn), length * jnp.sin(turn))
+
+
+@op("view_as_complex", module=MATH)
+def view_as_complex(x: Any) -> jax.Array:
+    """Pairs of numbers as complex numbers.
+
+    Args:
+        x: numbers with real and imaginary parts on the last axis.
+    Example:
+        >>> view_as_complex([[1.0, 2.0]]).tolist()
+        [(1+2j)]
+    """
+    x = array(x)
+    return jax.lax.complex(x[..., 0], x[..., 1])
+
+
+@op("view_as_real", module=MATH)
+def view_as_real(x: Any) -> jax.Array:
+    """Complex numbers as pairs of numbers.
+
+    Args:
+        x: complex numbers.
+    Example:
+        >>> view_as_real([1 + 2j]).tolist()
+        [[1.0, 2.0]]
+    """
+    x = array(x)
+    return jnp.stack([jnp.real(x), jnp.imag(x)], axis=-1)
+
+
+publish(__name__)
