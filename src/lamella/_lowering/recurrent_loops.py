@@ -19,6 +19,7 @@ from lamella._lowering.recurrent_steps import (
     recur,
     recur_back,
     shared_gradient,
+    squash_gates,
     transposed,
 )
 
@@ -94,13 +95,12 @@ def lstm_scan(
     def step(carry: tuple, inputs: tuple) -> tuple:
         h, c = carry
         z, valid = inputs
-        i, f, g, o = jnp.split(z + recur(h, shared), 4, axis=-1)
-        i, f, o = recurrent_activation(i), recurrent_activation(f), recurrent_activation(o)
-        g = activation(g)
+        gates = squash_gates(z + recur(h, shared), activation, recurrent_activation, candidate=2)
+        i, f, g, o = jnp.split(gates, 4, axis=-1)
         new_c = f * c + i * g
         new_h = o * activation(new_c)
         h, c = keep(valid, new_h, h), keep(valid, new_c, c)
-        return (h, c), (jnp.concatenate([i, f, g, o], axis=-1), c, h)
+        return (h, c), (gates, c, h)
 
     stacked: tuple[jax.Array, jax.Array, jax.Array]
     (h, c), stacked = lax.scan(step, (h, c), (zs, mask), unroll=plan.unroll)
@@ -185,22 +185,21 @@ def gru_scan(
     The gates are update, reset, candidate and, where the reset comes after the product, the
     candidate's recurrent part.
     """
-    gates_of, candidate_of = _halves(shared)
+    first, second = _halves(shared)
+    units = h.shape[-1]
 
     def step(h: jax.Array, inputs: tuple) -> tuple:
         z, valid = inputs
-        x_update, x_reset, x_candidate = jnp.split(z, 3, axis=-1)
-        if plan.reset_after:
-            r_update, r_reset, inner = jnp.split(recur(h, shared), 3, axis=-1)
-        else:
-            r_update, r_reset = jnp.split(recur(h, gates_of), 2, axis=-1)
-        update = recurrent_activation(x_update + r_update)
-        reset = recurrent_activation(x_reset + r_reset)
+        recurrent = recur(h, shared if plan.reset_after else first)
+        both = z[..., : 2 * units] + recurrent[..., : 2 * units]
+        both = squash_gates(both, activation, recurrent_activation, candidate=None)
+        update, reset = jnp.split(both, 2, axis=-1)
+        x_candidate, inner = z[..., 2 * units :], recurrent[..., 2 * units :]
         if plan.reset_after:
             candidate = activation(x_candidate + reset * inner)
             kept = [update, reset, candidate, inner]
         else:
-            candidate = activation(x_candidate + recur(reset * h, candidate_of))
+            candidate = activation(x_candidate + recur(reset * h, second))
             kept = [update, reset, candidate]
         h = keep(valid, update * h + (1 - update) * candidate, h)
         return h, (jnp.concatenate(kept, axis=-1), h)

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 Activation = Callable[[jax.Array], jax.Array]
 MaybeArray = jax.Array | None
@@ -96,3 +97,30 @@ def around(mask: MaybeArray, like: jax.Array) -> MaybeArray:
 def befores(first: jax.Array, after: jax.Array) -> jax.Array:
     """The state before each step, given the states after each."""
     return jnp.concatenate([first[None], after[:-1]], axis=0)
+
+
+def squash_gates(
+    z: jax.Array, activation: Activation, recurrent_activation: Activation, candidate: int | None
+) -> jax.Array:
+    """All gates of a step in one array, sigmoid(z) or what else the activations are.
+
+    sigmoid(z) = tanh(z / 2) / 2 + 1/2
+
+    In float32 one tanh over all of them is twice as fast on CPU as XLA's code for each gate.
+
+    Args:
+        z: what the gates are made of, as many parts as gates along the last axis.
+        activation: of the candidate.
+        recurrent_activation: of the others.
+        candidate: which of four gates is the candidate, None for two gates without one.
+    """
+    count = 2 if candidate is None else 4
+    known = activation is jnp.tanh and recurrent_activation is jax.nn.sigmoid
+    if known and z.dtype == jnp.float32:
+        slopes = [1.0 if part == candidate else 0.5 for part in range(count)]
+        row = np.repeat(np.array(slopes, np.float32), z.shape[-1] // count)
+        scale, offset = (_lift(jnp.asarray(one), z) for one in (row, np.where(row == 1, 0, row)))
+        return jnp.tanh(z * scale) * scale + offset
+    parts = jnp.split(z, count, axis=-1)
+    kinds = [activation if part == candidate else recurrent_activation for part in range(count)]
+    return jnp.concatenate([kind(part) for kind, part in zip(kinds, parts)], axis=-1)

@@ -1,6 +1,7 @@
 """The loop. fit, evaluate and predict are settings of it."""
 
 import contextlib
+import math
 import signal
 import threading
 import time
@@ -12,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lamella._base.errors import WrongType
+from lamella._graph.function import Graph
 from lamella._state.pure import values_of, write_back
 from lamella._training.nan_search import Watch
 from lamella._training.program import Program
@@ -24,7 +26,7 @@ Report = Callable[[int, dict[str, Any]], bool]
 # A bar that moves ten times a second is live to the eye, and each look at it costs a dispatch.
 _SECONDS_PER_CHUNK = 0.1
 _MOST_STEPS = 1 << 16
-_MOST_BYTES_AT_ONCE = 1 << 18
+_MOST_BYTES_AT_ONCE = 1 << 20
 _MOST_ROWS_AT_ONCE = 512
 
 
@@ -236,15 +238,20 @@ class Loop:
                 batch = next(stream, None)
         return logs
 
-    def batches_at_once(self, data: ArrayData | StreamData, batch_size: int) -> int:
+    def batches_at_once(
+        self, data: ArrayData | StreamData, batch_size: int, graph: Graph | None
+    ) -> int:
         """How many batches may go through the model as one, since rows do not see each other.
 
-        Nobody may ask for the batches themselves, and what goes in at a time stays small.
+        Nobody may ask for the batches themselves, and what a layer gives must stay in the caches.
         """
-        if isinstance(data, StreamData) or data.stays_on_host or self._every_batch:
+        if isinstance(data, StreamData) or data.stays_on_host or self._every_batch or graph is None:
             return 1
-        row = sum(leaf.nbytes // data.rows for leaf in jax.tree.leaves(data.x))
-        most = min(_MOST_BYTES_AT_ONCE // max(row, 1), _MOST_ROWS_AT_ONCE, data.rows) // batch_size
+        tensors = jax.tree.leaves([node.outputs for node in graph.nodes])
+        if any(None in tensor.shape[1:] for tensor in tensors):
+            return 1
+        widest = max(4 * math.prod(tensor.shape[1:]) for tensor in tensors)
+        most = min(_MOST_BYTES_AT_ONCE // widest, _MOST_ROWS_AT_ONCE, data.rows) // batch_size
         return most if most > 1 and self._can_be_filled(data.packed(), batch_size) else 1
 
     def outputs(self, batches: Iterator[Any], report: Callable[[int], bool] | None) -> list[Any]:

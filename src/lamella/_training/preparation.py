@@ -210,7 +210,7 @@ class Preparation(StatelessSteps):
         if graph is not None and [_sizes(one) for one in tensors] == [
             _sizes(one) for one in graph.inputs
         ]:
-            return self.output  # type: ignore[attr-defined]
+            return self.output
         return self.compute_output_spec(x)
 
     def _steps_by_itself(self) -> bool:

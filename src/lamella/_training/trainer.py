@@ -20,6 +20,7 @@ from lamella._base.warn import warn_person
 from lamella._state.seeds import set_random_states
 from lamella._training.compile import CompiledLoss, CompiledMetrics
 from lamella._training.fitting import Fitting, first_batches, folder_of, origin_of
+from lamella._training.last_layer import graph_of
 from lamella._training.learning_rate import LearningRateCurve, find_learning_rate
 from lamella._training.loop import Kind, Loop, batches_of
 from lamella._training.loop import interrupt_at_the_edge as interruptible
@@ -330,7 +331,7 @@ class Trainer(Preparation):
             callbacks, model=self, verbose=verbose, epochs=1, steps=_steps_of(data, size, steps)
         )
         loop = Loop(self._program("predict"), "predict", told)
-        at_once = 1 if steps is not None else loop.batches_at_once(data, size)
+        at_once = 1 if steps is not None else loop.batches_at_once(data, size, graph_of(self))
         self.stop_predicting = False
         told.on_predict_begin()
         with contextlib.closing(told), interruptible() as pressed:
