@@ -141,13 +141,14 @@ def check_config(model: Any, x: Any, wanted: Any) -> None:
     assert again.get_config() == model.get_config()
 
 
-def one_style_of_each() -> list[Any]:
-    """All styles; those after an architecture's first are for the long run."""
+def one_style_of_each(files: tuple[str, ...] = ()) -> list[Any]:
+    """All styles; those after an architecture's first are for the long run, as are other files."""
     seen: set[tuple[str, str]] = set()
     found = []
     for path, name in ((case.values[0], case.values[1]) for case in CASES):
         architecture = (path.stem, re.sub("sequential|functional|subclassed", "", name))
-        marks = [pytest.mark.slow] if architecture in seen else []
+        later = architecture in seen or bool(files) and path.stem not in files
+        marks = [pytest.mark.slow] if later else []
         seen.add(architecture)
         found.append(pytest.param(path, name, id=f"{path.stem}-{name}", marks=marks))
     return found
@@ -170,7 +171,9 @@ def test_same_as_keras(path: Path, name: str, tmp_path: Path) -> None:
         assert_equal_structures(loaded.predict_on_batch(x), wanted)
 
 
-@pytest.mark.parametrize(("path", "name"), one_style_of_each())
+@pytest.mark.parametrize(
+    ("path", "name"), one_style_of_each(("cnn", "resnet", "transformer", "sequences"))
+)
 def test_trains_as_keras(path: Path, name: str) -> None:
     models = built(path, name)
     x = inputs_for(models["lamella"], rows=16)

@@ -64,8 +64,17 @@ def test_gradients(name: str) -> None:
         np.testing.assert_allclose(mine, yours, atol=1e-4, rtol=1e-4)
 
 
-@pytest.mark.parametrize("optimizer", OPTIMIZERS)
-@pytest.mark.parametrize("name", STACKS)
+# Every optimizer on one stack, and every stack with one optimizer; the rest with --slow.
+PAIRS = [
+    pytest.param(
+        name, optimizer, marks=[pytest.mark.slow] if name != "mlp" and optimizer != "adam" else []
+    )
+    for name in STACKS
+    for optimizer in OPTIMIZERS
+]
+
+
+@pytest.mark.parametrize(("name", "optimizer"), PAIRS)
 def test_twenty_steps(name: str, optimizer: str) -> None:
     ours, theirs = pair(name, "sequential")
     compile_both(ours, theirs, optimizer)
@@ -78,6 +87,7 @@ def test_twenty_steps(name: str, optimizer: str) -> None:
         np.testing.assert_allclose(a, b, atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("style", ["functional", "subclassed"])
 @pytest.mark.parametrize("name", STACKS)
 def test_twenty_steps_of_adam_in_each_api(name: str, style: str) -> None:
