@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.peers import PEERS, missing
-from benchmarks.workloads import WORKLOADS
+from benchmarks.workloads import ALL, WORKLOADS
 
 OURS = "lamella"
 MEASURES = ("train", "evaluate", "predict", "predict_one")
@@ -120,7 +120,7 @@ def _save_weights(workload: str, path: Path) -> None:
     import lamella
 
     lamella.utils.set_random_seed(0)
-    np.savez(path, *WORKLOADS[workload].model(lamella).get_weights())
+    np.savez(path, *ALL[workload].model(lamella).get_weights())
 
 
 def _empty(folder: Path) -> None:
@@ -187,13 +187,13 @@ def losses(records: list[dict[str, Any]]) -> list[str]:
         off = [
             peer
             for peer, value in found.items()
-            if abs(value - found[OURS]) > WORKLOADS[workload].tolerance * abs(found[OURS])
+            if abs(value - found[OURS]) > ALL[workload].tolerance * abs(found[OURS])
         ]
         said = ", ".join(f"{peer} {value:.5f}" for peer, value in found.items())
         lines.append(f"{workload}: {said}{f' NOT THE SAME: {off}' if off else ''}")
         rates = [one["value"] for one in rows if one["measure"] == "gemm"]
         steps = [one["value"] for one in rows if one["measure"] == "train" and one["peer"] == OURS]
-        gflop = WORKLOADS[workload].gflop
+        gflop = ALL[workload].gflop
         if gflop and rates:
             shares = [gflop * 1e9 / step / rate for step, rate in zip(steps, rates)]
             lines.append(

@@ -15,6 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from lamella._lowering.attention import scores, weighted
+from lamella._lowering.compiler import compiler_options
 from lamella._lowering.convolution import convolution
 from lamella._lowering.pooling import average_pool, max_pool
 from lamella._lowering.recurrent import gru, lstm, simple_rnn
@@ -39,7 +41,7 @@ def draw(*shape: int) -> jax.Array:
     return jnp.asarray(np.random.default_rng(0).normal(size=shape) * 0.1, "float32")
 
 
-def looped(function: Callable, wanted: tuple[int, ...]) -> Callable:
+def looped(function: Callable, wanted: tuple[int, ...], options: dict | None) -> Callable:
     """Compiles `steps` training-like steps of a function: value, gradient, small update."""
 
     def loss(*arrays: jax.Array) -> jax.Array:
@@ -49,7 +51,8 @@ def looped(function: Callable, wanted: tuple[int, ...]) -> Callable:
         gradients = dict(zip(wanted, jax.grad(loss, wanted)(*arrays), strict=True))
         return tuple(a - 1e-6 * gradients[i] if i in wanted else a for i, a in enumerate(arrays))
 
-    return jax.jit(lambda steps, arrays: lax.fori_loop(0, steps, step, arrays))
+    run = lambda steps, arrays: lax.fori_loop(0, steps, step, arrays)  # noqa: E731
+    return jax.jit(run, compiler_options=options)
 
 
 def seconds(run: Callable, steps: int, arrays: tuple[jax.Array, ...]) -> float:
@@ -61,7 +64,10 @@ def seconds(run: Callable, steps: int, arrays: tuple[jax.Array, ...]) -> float:
 
 def measure(case: Case) -> tuple[float, float]:
     """Gives the best seconds per step of the plain form and of ours."""
-    runs = [looped(case.plain, case.wanted), looped(case.ours, case.wanted)]
+    runs = [
+        looped(case.plain, case.wanted, None),
+        looped(case.ours, case.wanted, compiler_options()),
+    ]
     steps = []
     for run in runs:
         jax.block_until_ready(run(FIRST_STEPS, case.arrays))
@@ -166,6 +172,20 @@ def recurrent_case(name: str, ours: Callable, gates: int, cell: Callable | None)
     return Case(name, plain, run, (*arrays, draw(units, gates * units)), (0, 1, 2))
 
 
+def attention_case(name: str, batch: int, steps: int, heads: int, features: int) -> Case:
+    """Attention of a sequence to itself; the plain form is two einsums."""
+
+    def ours(query: jax.Array, key: jax.Array, value: jax.Array) -> jax.Array:
+        return weighted(jax.nn.softmax(scores(query, key)), value)
+
+    def plain(query: jax.Array, key: jax.Array, value: jax.Array) -> jax.Array:
+        shares = jax.nn.softmax(jnp.einsum("bthd,bshd->bhts", query, key))
+        return jnp.einsum("bhts,bshd->bthd", shares, value)
+
+    arrays = tuple(draw(batch, steps, heads, features) for _ in range(3))
+    return Case(name, plain, ours, arrays, (0, 1, 2))
+
+
 def cases() -> list[Case]:
     """Lists every choice that the lowerings make."""
     return [
@@ -187,6 +207,8 @@ def cases() -> list[Case]:
         pooling_case("max pool 3 step 2, 28x28x32", max_pool, (32, 28, 28, 32), 3, 2),
         pooling_case("average pool 2, 28x28x32", average_pool, (32, 28, 28, 32), 2, 2),
         pooling_case("average pool 3 step 2, 28x28x32", average_pool, (32, 28, 28, 32), 3, 2),
+        attention_case("attention, 64 steps, 4 heads of 16", 32, 64, 4, 16),
+        attention_case("attention, 256 steps, 4 heads of 32", 8, 256, 4, 32),
         recurrent_case("LSTM 128, 50 steps of 32", lstm, 4, plain_lstm),
         recurrent_case("LSTM, gradient alone", lstm, 4, None),
         recurrent_case("GRU 128, gradient alone", gru, 3, None),

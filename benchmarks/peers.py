@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from benchmarks.workloads import BATCH, WORKLOADS, Workload, whole_data
+from benchmarks.workloads import ALL, Workload, whole_data
 
 FIRST_STEPS = 2
 EVALUATED_EPOCHS = 4  # as many times the training data
@@ -46,7 +46,7 @@ class KerasApi:
 
     def __init__(self, module: str, workload: Workload, weights: list[np.ndarray]) -> None:
         self.keras = importlib.import_module(module)
-        self.workload, self.weights = workload, weights
+        self.workload, self.weights, self.batch = workload, weights, workload.batch
         self.x, self.y = (_one_or_all(part) for part in whole_data(workload))
         repeated = [
             [np.concatenate([a] * EVALUATED_EPOCHS) for a in part] for part in whole_data(workload)
@@ -59,21 +59,21 @@ class KerasApi:
         self.model.set_weights(self.weights)
         losses = _one_or_all(list(self.workload.losses))
         self.model.compile(optimizer=self.workload.optimizer, loss=losses)
-        x, y = (_rows(part, slice(FIRST_STEPS * BATCH)) for part in (self.x, self.y))
-        self.model.fit(x, y, batch_size=BATCH, verbose=0, shuffle=False)
+        x, y = (_rows(part, slice(FIRST_STEPS * self.batch)) for part in (self.x, self.y))
+        self.model.fit(x, y, batch_size=self.batch, verbose=0, shuffle=False)
 
     def train(self, epochs: int, shuffle: bool = True) -> float:
         history = self.model.fit(
-            self.x, self.y, batch_size=BATCH, epochs=epochs, verbose=0, shuffle=shuffle
+            self.x, self.y, batch_size=self.batch, epochs=epochs, verbose=0, shuffle=shuffle
         )
         return float(history.history["loss"][-1])
 
     def evaluate(self) -> float:
-        found = self.model.evaluate(self.more_x, self.more_y, batch_size=BATCH, verbose=0)
+        found = self.model.evaluate(self.more_x, self.more_y, batch_size=self.batch, verbose=0)
         return float(np.ravel(found)[0])
 
     def predict(self) -> Any:
-        return self.model.predict(self.more_x, batch_size=BATCH, verbose=0)
+        return self.model.predict(self.more_x, batch_size=self.batch, verbose=0)
 
     def predict_one(self) -> Any:
         return self.model.predict(_rows(self.x, slice(1)), verbose=0)
@@ -94,7 +94,7 @@ class PlainJax:
 
         from benchmarks.plain_jax import MODELS, Cursor
 
-        self.jnp, self.weights = jnp, weights
+        self.jnp, self.weights, self.batch = jnp, weights, workload.batch
         self.x, self.y = whole_data(workload)
         rate = {"adam": 1e-3, "sgd": 1e-2}[workload.optimizer]
         optimizer = getattr(optax, workload.optimizer)(rate)
@@ -134,12 +134,12 @@ class PlainJax:
     def first(self) -> None:
         self.weights = [self.jnp.asarray(one) for one in self.weights]
         self.state = self.optimizer.init(self.weights)
-        rows = np.arange(FIRST_STEPS * BATCH)
+        rows = np.arange(FIRST_STEPS * self.batch)
         self._epoch(rows)
 
     def _batches(self, order: np.ndarray) -> Iterator[Any]:
-        for at in range(0, len(order), BATCH):
-            index = order[at : at + BATCH]
+        for at in range(0, len(order), self.batch):
+            index = order[at : at + self.batch]
             yield [one[index] for one in self.x], [one[index] for one in self.y]
 
     def _epoch(self, order: np.ndarray) -> float:
@@ -148,7 +148,7 @@ class PlainJax:
             self.weights, self.state, summed, self.key = self.step(
                 self.weights, self.state, summed, x, y, self.key
             )
-        return float(summed) * BATCH / len(order)
+        return float(summed) * self.batch / len(order)
 
     def train(self, epochs: int, shuffle: bool = True) -> float:
         rows = len(self.x[0])
@@ -189,6 +189,7 @@ class Torch:
 
         torch.set_num_threads(2)
         self.torch, self.load, self.weights, self.compiled = torch, load, weights, compiled
+        self.batch = workload.batch
         self.make, self.adam = MODELS[workload.name], workload.optimizer == "adam"
         x, y = whole_data(workload)
         self.x = [torch.from_numpy(_channels_first(one)) for one in x]
@@ -212,17 +213,17 @@ class Torch:
         self.optimizer = chosen(learnt, lr=1e-3 if self.adam else 1e-2)
         self.model = self.torch.compile(model) if self.compiled else model
         self.model.train()
-        self._epoch(self.torch.arange(FIRST_STEPS * BATCH))
+        self._epoch(self.torch.arange(FIRST_STEPS * self.batch))
 
     def _epoch(self, order: Any) -> float:
         summed = self.torch.zeros(())
-        for index in order.split(BATCH):
+        for index in order.split(self.batch):
             self.optimizer.zero_grad()
             loss = self._loss([one[index] for one in self.x], [one[index] for one in self.y])
             loss.backward()
             self.optimizer.step()
             summed += loss.detach()
-        return float(summed) * BATCH / len(order)
+        return float(summed) * self.batch / len(order)
 
     def _outputs(self, x: Any) -> Any:
         found = self.model(*x)
@@ -243,9 +244,11 @@ class Torch:
         self.model.eval()
         with self.torch.no_grad():
             found = [
-                self._loss(*([one[at : at + BATCH] for one in part] for part in (self.x, self.y)))
+                self._loss(
+                    *([one[at : at + self.batch] for one in part] for part in (self.x, self.y))
+                )
                 for _ in range(EVALUATED_EPOCHS)
-                for at in range(0, len(self.x[0]), BATCH)
+                for at in range(0, len(self.x[0]), self.batch)
             ]
         return float(sum(found)) / len(found)
 
@@ -256,9 +259,9 @@ class Torch:
         self.model.eval()
         with self.torch.no_grad():
             found = [
-                self._answer([one[at : at + BATCH] for one in self.x])
+                self._answer([one[at : at + self.batch] for one in self.x])
                 for _ in range(EVALUATED_EPOCHS)
-                for at in range(0, len(self.x[0]), BATCH)
+                for at in range(0, len(self.x[0]), self.batch)
             ]
         return [self.torch.cat(parts).numpy() for parts in zip(*found)]
 
@@ -314,7 +317,7 @@ def missing(name: str) -> list[str]:
 
 def make(name: str, workload: str, weights: list[np.ndarray]) -> Peer:
     """A peer in this process, which must have the peer's environment."""
-    chosen = WORKLOADS[workload]
+    chosen = ALL[workload]
     if name == "plain-jax":
         return PlainJax(chosen, weights)
     if name.startswith("torch"):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.peers import EVALUATED_EPOCHS, Peer, make
-from benchmarks.workloads import WORKLOADS
+from benchmarks.workloads import ALL
 
 SECONDS = 0.3
 MOST_TIMES = 2000
@@ -79,7 +79,7 @@ def main(name: str, workload: str, weights: str) -> None:
     """Answers until standard input ends."""
     with np.load(weights) as kept:
         arrays = [kept[f"arr_{index}"] for index in range(len(kept.files))]
-    worker = Worker(make(name, workload, arrays), WORKLOADS[workload].steps)
+    worker = Worker(make(name, workload, arrays), ALL[workload].steps)
     answers = sys.stdout
     sys.stdout = sys.stderr
     for line in sys.stdin:

@@ -17,9 +17,10 @@ class Workload(NamedTuple):
         data: gives x and y for a number of rows.
         losses: by output, Keras's names.
         optimizer: "adam" or "sgd", with Keras's defaults.
-        steps: of one epoch, with 32 rows each.
+        steps: of one epoch, with one batch each.
         gflop: of one training step, None where nobody counts.
         tolerance: how far the loss of the first epoch may be from lamella's, as a share.
+        batch: rows of a step.
     """
 
     name: str
@@ -30,9 +31,9 @@ class Workload(NamedTuple):
     steps: int
     gflop: float | None = None
     tolerance: float = 0.01
+    batch: int = 32
 
 
-BATCH = 32
 CLASSES = 10
 VOCABULARY = 50_000
 _SPARSE = ("sparse_categorical_crossentropy",)
@@ -199,7 +200,7 @@ def bag_of_words(keras: Any) -> Any:
 
 # Multiplications and additions of a step of the CNN, forward, and backward without the gradient of
 # the pictures.
-_CNN = 2 * BATCH * (2 * 784 * 9 * 32 + 3 * (196 * 9 * 32 * 64 + 3136 * 100 + 100 * 10)) / 1e9
+_CNN = 2 * 32 * (2 * 784 * 9 * 32 + 3 * (196 * 9 * 32 * 64 + 3136 * 100 + 100 * 10)) / 1e9
 
 WORKLOADS = {
     one.name: one
@@ -218,7 +219,52 @@ WORKLOADS = {
 }
 
 
+def _deep(blocks: int) -> Callable[[Any], Any]:
+    def model(keras: Any) -> Any:
+        """Equal blocks, one after the other."""
+        layers = keras.layers
+        x = inputs = keras.Input((64,))
+        for _ in range(blocks):
+            x = layers.Add()([x, layers.Dense(64, activation="relu")(x)])
+            x = layers.LayerNormalization()(x)
+        return keras.Model(inputs, layers.Dense(CLASSES, activation="softmax")(x))
+
+    return model
+
+
+def _wide(units: int) -> Callable[[Any], Any]:
+    def model(keras: Any) -> Any:
+        """Two hidden layers of some width."""
+        layers = keras.layers
+        hidden = [layers.Dense(units, activation="relu") for _ in range(2)]
+        head = layers.Dense(CLASSES, activation="softmax")
+        return keras.Sequential([keras.Input((64,)), *hidden, head])
+
+    return model
+
+
+# Cost against depth, width and batch: asked for by name, for peers with the API of Keras.
+SCALING = {
+    one.name: one
+    for one in (
+        *(
+            Workload(f"deep_{blocks}", _deep(blocks), _features(64), _SPARSE, "adam", 5)
+            for blocks in (10, 100, 1000)
+        ),
+        *(
+            Workload(f"wide_{units}", _wide(units), _features(64), _SPARSE, "adam", 50)
+            for units in (64, 256, 1024)
+        ),
+        *(
+            Workload(f"batch_{rows}", mlp, _features(784), _SPARSE, "adam", 20, batch=rows)
+            for rows in (1, 32, 512)
+        ),
+    )
+}
+ALL = {**WORKLOADS, **SCALING}
+
+
 def whole_data(workload: Workload) -> tuple[Any, Any]:
     """The training data, in lists by input and by output."""
-    x, y = workload.data(workload.steps * BATCH)
+    x, y = workload.data(workload.steps * workload.batch)
     return (x if isinstance(x, list) else [x]), (y if isinstance(y, list) else [y])

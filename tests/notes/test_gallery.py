@@ -147,7 +147,7 @@ def one_style_of_each(files: tuple[str, ...] = ()) -> list[Any]:
     found = []
     for path, name in ((case.values[0], case.values[1]) for case in CASES):
         architecture = (path.stem, re.sub("sequential|functional|subclassed", "", name))
-        later = architecture in seen or bool(files) and path.stem not in files
+        later = architecture in seen or (bool(files) and path.stem not in files)
         marks = [pytest.mark.slow] if later else []
         seen.add(architecture)
         found.append(pytest.param(path, name, id=f"{path.stem}-{name}", marks=marks))
