@@ -70,4 +70,4 @@ def test_models_that_were_dropped_are_freed(count: int) -> None:
     after = megabytes()
     assert all(reference() is None for reference in dropped)
     assert len(jax.live_arrays()) <= arrays
-    assert after - before < 80  # the arrays of three models; the compiler keeps some memory too
+    assert after - before < 120  # the arrays of four models; the compiler keeps some memory too
