@@ -14,7 +14,7 @@ import numpy as np
 from benchmarks.peers import EVALUATED_EPOCHS, Peer, make
 from benchmarks.workloads import ALL
 
-SECONDS = 0.3
+SECONDS = 0.2
 MOST_TIMES = 2000
 GEMM = 2048
 
