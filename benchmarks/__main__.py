@@ -49,7 +49,7 @@ class Process:
             stdout=subprocess.PIPE,
             stderr=self.log,
             text=True,
-            env={**os.environ, **threads, **quiet, **PEERS[peer][1]},
+            env={**os.environ, **threads, **quiet, **PEERS.get(peer, ((), {}))[1]},
         )
 
     def ask(self, what: str) -> float:
@@ -104,15 +104,19 @@ def rounds_of(
                     note(peer, measure, start, workers[peer].ask("first"))
         for peer, worker in workers.items():
             note(peer, "loss", 0, worker.ask("loss"))
+        counted = ALL[workload].gflop is not None and "train" in measures
+        product = Process("gemm", workload, folder) if counted else None
         for number in range(rounds):
             for measure in measures:
                 for peer, worker in workers.items():
                     note(peer, measure, number, worker.ask(measure))
-            if "train" in measures:
-                note(OURS, "gemm", number, workers[OURS].ask("gemm"))
+            if product is not None:
+                note(OURS, "gemm", number, product.ask("gemm"))
         for peer, worker in workers.items():
             note(peer, "memory", 0, worker.ask("memory"))
             worker.end()
+        if product is not None:
+            product.end()
     return found
 
 

@@ -58,8 +58,16 @@ def pure(
 
 def values_of(variables: Iterable[Variable]) -> Arrays:
     """The stored arrays of variables, in order."""
+    if frames.current() is None:
+        return stored(variables)
     with frames.changed(autocast=None), _VALUES:
         return [variable.value for variable in variables]
+
+
+def stored(variables: Iterable[Variable]) -> Arrays:
+    """The arrays of variables outside of any call, without a look at what surrounds it."""
+    with _VALUES:
+        return [variable._array for variable in variables]
 
 
 def write_back(variables: Sequence[Variable], values: Sequence[Any]) -> None:

@@ -304,6 +304,7 @@ class Preparation(StatelessSteps):
         key = (
             kind,
             compiled,
+            graph_of(self),  # a layer without variables may have been added
             tuple(id(variable) for variable in variables),
             tuple(id(variable) for variable in self.trainable_variables),
             id(self.optimizer),

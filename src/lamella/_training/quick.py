@@ -7,7 +7,7 @@ import numpy as np
 
 from lamella._base.registry import is_own
 from lamella._layer.tracking import Tracking
-from lamella._state.pure import values_of
+from lamella._state.pure import stored
 from lamella._training.checks import check_inputs
 from lamella._training.last_layer import graph_of
 from lamella._training.program import Program
@@ -30,10 +30,12 @@ class Prepared(NamedTuple):
 
 def key_of(x: Any) -> Any:
     """Kind and sizes of NumPy arrays, None for anything that is more work."""
-    parts = x if type(x) in (list, tuple) else (x,)
-    if not all(type(part) is np.ndarray and part.ndim for part in parts):
+    if type(x) is np.ndarray:
+        return (x.shape, x.dtype) if x.ndim else None
+    if type(x) not in (list, tuple) or not x:
         return None
-    return (type(x), *((part.shape, part.dtype) for part in parts))
+    keys = [key_of(part) for part in x if type(part) is np.ndarray]
+    return (type(x), *keys) if len(keys) == len(x) and None not in keys else None
 
 
 def keep(model: Any, x: Any, read: Any, program: Program, filled: int) -> None:
@@ -54,28 +56,38 @@ def keep(model: Any, x: Any, read: Any, program: Program, filled: int) -> None:
         model._prepared[key] = Prepared(program, filled, Tracking.changes)
 
 
-def quick(model: Any, x: Any, most: int) -> Any:
+def quick(model: Any, x: Any, most: int | None) -> Any:
     """The outputs for arrays like some that came before, None if it must be done at length.
 
     Args:
         model: with its table `_prepared`.
         x: one array or several.
-        most: the rows of a batch.
+        most: the rows of a batch, None for 32.
     """
     key = key_of(x)
     known = None if key is None else model._prepared.get(key)
     if known is None or known.changes != Tracking.changes or model.run_eagerly:
         return None
-    parts = x if type(x) in (list, tuple) else (x,)
-    rows = parts[0].shape[0]
-    if rows > most or any(part.dtype.kind == "f" and np.isnan(part).any() for part in parts):
+    if not isinstance(most, int | None):  # refused at length
+        return None
+    parts = [x] if type(x) is np.ndarray else x
+    rows = len(parts[0])
+    if rows > (most or 32) or any(part.dtype.kind == "f" and _has_nan(part) for part in parts):
         return None
     check_inputs(model, x)
     if known.filled > rows:
         x = jax.tree.map(lambda part: with_rows(part, known.filled), x)
-    batch = pack_x_y_sample_weight(x)
-    result, _ = known.program.run(values_of(known.program.variables), batch)
+    if type(x) is not np.ndarray:
+        x = pack_x_y_sample_weight(x)
+    result, _ = known.program.run(stored(known.program.variables), x)
+    if isinstance(result, jax.Array):
+        return np.asarray(result)[:rows]
     return jax.tree.map(lambda part: np.asarray(part)[:rows], result)
+
+
+def _has_nan(array: np.ndarray) -> bool:
+    total = array.sum()  # one pass; it may say NaN of infinities, and those go the long way too
+    return bool(total != total)
 
 
 def with_rows(array: Any, rows: int) -> Any:

@@ -320,9 +320,9 @@ class Trainer(Preparation):
 
         Args: as in `fit`.
         """
-        size = check.positive_int(batch_size or 32, "batch_size")
-        if verbose == 0 and callbacks is None and (found := quick(self, x, size)) is not None:
+        if verbose == 0 and callbacks is None and (found := quick(self, x, batch_size)) is not None:
             return found
+        size = check.positive_int(batch_size or 32, "batch_size")
         data = self._read(x, steps_name="steps")
         if isinstance(data, ArrayData):
             warn_nan(data.glimpse().x, "x")
