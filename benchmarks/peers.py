@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import os
@@ -48,10 +49,6 @@ class KerasApi:
         self.keras = importlib.import_module(module)
         self.workload, self.weights, self.batch = workload, weights, workload.batch
         self.x, self.y = (_one_or_all(part) for part in whole_data(workload))
-        repeated = [
-            [np.concatenate([a] * EVALUATED_EPOCHS) for a in part] for part in whole_data(workload)
-        ]
-        self.more_x, self.more_y = (_one_or_all(part) for part in repeated)
         self.model: Any = None
 
     def first(self) -> None:
@@ -68,12 +65,21 @@ class KerasApi:
         )
         return float(history.history["loss"][-1])
 
+    @functools.cached_property
+    def more(self) -> tuple[Any, Any]:
+        """The data several times over, made when it is asked for: training needs no room for it."""
+        x, y = (
+            [np.concatenate([one] * EVALUATED_EPOCHS) for one in part]
+            for part in whole_data(self.workload)
+        )
+        return _one_or_all(x), _one_or_all(y)
+
     def evaluate(self) -> float:
-        found = self.model.evaluate(self.more_x, self.more_y, batch_size=self.batch, verbose=0)
+        found = self.model.evaluate(*self.more, batch_size=self.batch, verbose=0)
         return float(np.ravel(found)[0])
 
     def predict(self) -> Any:
-        return self.model.predict(self.more_x, batch_size=self.batch, verbose=0)
+        return self.model.predict(self.more[0], batch_size=self.batch, verbose=0)
 
     def predict_one(self) -> Any:
         return self.model.predict(_rows(self.x, slice(1)), verbose=0)

@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 
@@ -159,3 +160,14 @@ def test_a_stream_that_ends_early_is_told_of() -> None:
     batches = itertools.islice(itertools.repeat((X, Y)), 3)
     with pytest.warns(UserWarning, match="ran out"):
         made.fit(batches, steps_per_epoch=5, verbose=0)
+
+
+def test_uneven_batches_where_there_are_several_devices() -> None:
+    """Keras on JAX: IndivisibleError with several devices, and then a broken model."""
+    assert jax.device_count() > 1
+    x = np.random.default_rng(0).normal(size=(83, 4)).astype("float32")
+    made = keras.Sequential([layers.Input((4,)), layers.Dense(3), layers.Dense(1)])
+    made.compile("adam", "mse")
+    history = made.fit(x, x[:, :1], batch_size=16, epochs=2, verbose=0, validation_split=0.1)
+    assert np.isfinite(history.history["val_loss"]).all()
+    assert made.predict(x, batch_size=16, verbose=0).shape == (83, 1)
