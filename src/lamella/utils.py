@@ -7,10 +7,12 @@ from lamella.data.arrays import pack_x_y_sample_weight as pack_x_y_sample_weight
 from lamella.data.encoding import normalize as normalize
 from lamella.data.encoding import pad_sequences as pad_sequences
 from lamella.data.encoding import to_categorical as to_categorical
+from lamella.data.pictures import image_dataset_from_directory as image_dataset_from_directory
 from lamella.data.py_dataset import PyDataset as PyDataset
 from lamella.data.py_dataset import Sequence as Sequence
 from lamella.data.splitting import split_dataset as split_dataset
 from lamella.data.streams import unpack_x_y_sample_weight as unpack_x_y_sample_weight
+from lamella.data.windows import timeseries_dataset_from_array as timeseries_dataset_from_array
 from lamella.saving import CustomObjectScope as CustomObjectScope
 from lamella.saving import custom_object_scope as custom_object_scope
 from lamella.saving import deserialize_keras_object as deserialize_keras_object

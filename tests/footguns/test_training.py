@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import subprocess
+import sys
 import traceback
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import jax.numpy as jnp
@@ -321,3 +324,22 @@ def test_a_gan_step_with_two_optimizers() -> None:
     made.compile()
     assert len(made.fit(X, epochs=2, verbose=0).history["cost"]) == 2
     assert [int(rate.iterations.value) for rate in made.rates] == [4, 4]
+
+
+def test_time_series_and_picture_folders_need_no_tensorflow(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("""
+import os, sys
+from PIL import Image
+import numpy as np
+import lamella as keras
+
+windows = keras.utils.timeseries_dataset_from_array(np.arange(9.0), np.arange(9.0), 3)
+assert next(iter(windows))[0].shape == (7, 3)
+os.makedirs("top/cat")
+Image.new("RGB", (4, 4)).save("top/cat/1.png")
+pictures = keras.utils.image_dataset_from_directory("top", image_size=(2, 2))
+assert next(iter(pictures))[0].shape == (1, 2, 2, 3)
+assert "tensorflow" not in sys.modules and "grain" not in sys.modules
+""")
+    subprocess.run([sys.executable, str(script)], cwd=tmp_path, check=True)

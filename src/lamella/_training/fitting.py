@@ -294,7 +294,8 @@ def origin_of(kept: dict[str, Any], stream: int = 0) -> Any:
         stream: 0 for the data, 1 for those of the validation.
     """
     state = kept["streams"][stream]
-    return kept["origin"] if state is None else state["randomness"]
+    randomness = None if state is None else state["randomness"]
+    return kept["origin"] if randomness is None else randomness
 
 
 def folder_of(resume: Any, told: CallbackList) -> RunFolder | None:

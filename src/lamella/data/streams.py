@@ -129,14 +129,15 @@ class StreamData:
             self._running = self._first = None
 
     def state(self) -> dict[str, Any] | None:
-        """What has to be known to go on later at this batch; None between two passes.
+        """What has to be known to go on later at this batch; None if that is nothing.
 
         A source with `get_state` and `set_state` of its own is asked for what it knows.
         """
-        if self._running is None and self._first is None:
-            return None
         own = getattr(self.source, "get_state", None)
         known = own() if callable(own) and not self.once else None
+        if self._running is None and self._first is None:  # between two passes
+            between = {"randomness": None, "taken": 0, "source": known}
+            return None if known is None else between
         return {"randomness": self._randomness, "taken": self._taken, "source": known}
 
     def go_on(self, state: dict[str, Any] | None, step: int) -> None:
@@ -152,6 +153,8 @@ class StreamData:
         if state is not None and state["source"] is not None:
             self.source.set_state(state["source"])
         self._within = False
+        if not step and (state is None or state["randomness"] is None):
+            return
         self._begin()
         self._taken = step + (state["taken"] if state else 0)
         self._drop(self._taken)
@@ -202,6 +205,10 @@ class StreamData:
                     check(data, count)
                 self._taken += 1
                 yield data
+            if self._running is not None and self._taken == self.steps:
+                # The pass is over as well: a run that goes on begins with a new one.
+                rest = self._pull(self._taken)
+                self._first = None if rest is _END else self._read(rest, self._taken)
             ended = True
         finally:
             if ended:
