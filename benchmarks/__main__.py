@@ -235,8 +235,14 @@ def main() -> None:
     parser.add_argument("--measures", default=" ".join(MEASURES), help="with blanks between")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--starts", type=int, default=1)
-    parser.add_argument("--json", type=Path)
+    parser.add_argument("--json", type=Path, help="where to add every number")
+    parser.add_argument("--shown", type=Path, help="show such a file, measure nothing")
     options = parser.parse_args()
+    if options.shown:
+        known = [json.loads(line) for line in options.shown.read_text().splitlines()]
+        print(table(known, list(dict.fromkeys(one["peer"] for one in known))))
+        print("", *losses(known), sep="\n")
+        return
     wanted = [OURS, *(name for name in options.peers.split(",") if name != OURS)]
     peers = [name for name in wanted if not missing(name)]
     for name in wanted:
