@@ -164,11 +164,16 @@ class Orthogonal(RandomInitializer):
         # There is no QR in half precision.
         working = "float32" if name in ("float16", "bfloat16") else name
         tall = (max(rows, columns), min(rows, columns))
-        q, r = jnp.linalg.qr(_normal(self.seed, tall, working, 0.0, 1.0))
-        # Fixed signs make the decomposition unique, and the draw uniform over all such matrices.
-        q = q * jnp.sign(jnp.diag(r))[None, :]
+        q = _orthogonal(_normal(self.seed, tall, working, 0.0, 1.0))
         q = q.T if rows < columns else q
         return (self.gain * q.reshape(tuple(shape))).astype(name)
+
+
+@jax.jit  # one compile, where each line alone would have its own
+def _orthogonal(drawn: jax.Array) -> jax.Array:
+    q, r = jnp.linalg.qr(drawn)
+    # Fixed signs make the decomposition unique, and the draw uniform over all such matrices.
+    return q * jnp.sign(jnp.diag(r))[None, :]
 
 
 @register("initializer", "variance_scaling", module="keras.initializers")
