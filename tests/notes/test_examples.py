@@ -29,9 +29,11 @@ def cases() -> list[Any]:
     found = []
     for path in WITH_MODELS:
         names = path.read_text().split("MODELS = [")[1].split("]")[0].split(",")
-        found += [
-            pytest.param(path, name.strip(), id=f"{path.stem}-{name.strip()}") for name in names
-        ]
+        for number, name in enumerate(map(str.strip, names)):
+            marks = (
+                [pytest.mark.slow] if number > 1 else []
+            )  # two of each file, the rest with --slow
+            found.append(pytest.param(path, name, id=f"{path.stem}-{name}", marks=marks))
     return found
 
 

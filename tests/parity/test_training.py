@@ -33,7 +33,13 @@ def compile_both(ours: Any, theirs: Any, optimizer: str) -> None:
         )
 
 
-@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize(
+    "style",
+    [
+        pytest.param(style, marks=[] if style == "subclassed" else [pytest.mark.slow])
+        for style in STYLES
+    ],
+)
 @pytest.mark.parametrize("name", STACKS)
 def test_outputs(name: str, style: str) -> None:
     ours, theirs = pair(name, style)
