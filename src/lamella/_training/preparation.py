@@ -22,6 +22,7 @@ from lamella._training.last_layer import graph_of
 from lamella._training.loop import Kind, Loop, host_batches
 from lamella._training.outputs import Outputs
 from lamella._training.program import Program
+from lamella._training.quick import Prepared, changes_are_seen
 from lamella._training.reports import Compile, noted
 from lamella._training.stateless import StatelessSteps
 from lamella._training.steps import Steps
@@ -57,6 +58,7 @@ class Preparation(StatelessSteps):
     jit_compile: bool
     _programs: dict[Any, Program]
     _known_programs: dict[str, KnownProgram]
+    _prepared: dict[Any, Prepared]
     _shapes_of: dict[Any, tuple[Any, list[tuple]]]
     _compiles: list[Compile]
 
@@ -281,13 +283,17 @@ class Preparation(StatelessSteps):
         if known is not None and known.state == self._state_seen(known.layers, known.program):
             return known.program
         program = self._program_anew(kind)
-        layers = list(self._walk())
-        # Layers of a person's own may hold others in lists, which change where nobody sees it.
-        if graph_of(self) is not None and all(is_own(type(layer)) for layer in layers):
+        if changes_are_seen(self):
+            layers = list(self._walk())
             self._known_programs[kind] = KnownProgram(
                 program, layers, self._state_seen(layers, program)
             )
         return program
+
+    def _forget_programs(self) -> None:
+        """What was compiled and prepared holds no longer."""
+        for kept in (self._programs, self._known_programs, self._prepared):
+            kept.clear()
 
     def _state_seen(self, layers: list[Any], program: Program) -> Any:
         """All that decides which program it is, as far as it can change without being tracked."""

@@ -38,10 +38,16 @@ def key_of(x: Any) -> Any:
     return (type(x), *keys) if len(keys) == len(x) and None not in keys else None
 
 
+def changes_are_seen(model: Any) -> bool:
+    """Whether all that a model is made of is known: a graph of layers of our own.
+
+    Layers of a person's own may hold others in lists, which change where nobody sees it.
+    """
+    return graph_of(model) is not None and all(is_own(type(layer)) for layer in model._walk())
+
+
 def keep(model: Any, x: Any, read: Any, program: Program, filled: int) -> None:
     """Remembers a prediction that changed nothing, if nothing had to be done to its arrays.
-
-    A model that holds layers of a person's own may change where nobody sees it.
 
     Args:
         model: with its table `_prepared`.
@@ -50,9 +56,9 @@ def keep(model: Any, x: Any, read: Any, program: Program, filled: int) -> None:
         filled: the number of rows that it was given.
     """
     key = key_of(x)
-    if key is None or not program.compiled or graph_of(model) is None or model.run_eagerly:
+    if key is None or not program.compiled or model.run_eagerly:
         return
-    if key_of(read) == key and all(is_own(type(layer)) for layer in model._walk()):
+    if key_of(read) == key and changes_are_seen(model):
         model._prepared[key] = Prepared(program, filled, Tracking.changes)
 
 

@@ -128,10 +128,8 @@ class Trainer(Preparation):
         self.steps_per_execution = steps_per_execution
         self.stop_training = False
         self.compiled = True
-        self._programs.clear()
-        self._known_programs.clear()
+        self._forget_programs()
         self._shapes_of.clear()
-        self._prepared.clear()
         self._compile_arguments = {
             "optimizer": made,
             "loss": loss,

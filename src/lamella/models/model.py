@@ -106,9 +106,7 @@ class Model(OldMethods, Layer):
         layers = [one for one in operations if isinstance(one, Layer) and id(one) not in held]
         if layers:
             self._loss_layers = layers
-        self._programs.clear()
-        self._known_programs.clear()
-        self._prepared.clear()
+        self._forget_programs()
 
     def _builds_by_call(self) -> bool:
         return self._model_graph is None and type(self).build is Model.build
