@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import subprocess
+import sys
 import weakref
 from pathlib import Path
 from typing import Any
@@ -55,6 +57,13 @@ def test_fifty_fits_and_ten_thousand_predictions() -> None:
 
 @pytest.mark.parametrize("count", [12, pytest.param(100, marks=pytest.mark.slow)])
 def test_models_that_were_dropped_are_freed(count: int) -> None:
+    """In a process of its own: one that ran many tests keeps memory for reasons of its own."""
+    code = f"from tests.unit.training.test_memory import drop_models; drop_models({count})"
+    root = Path(__file__).resolve().parents[3]
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=root)
+
+
+def drop_models(count: int) -> None:
     """The arrays of each take 28 MB: weights, momenta and velocities."""
     units = 100_000
 
@@ -70,4 +79,4 @@ def test_models_that_were_dropped_are_freed(count: int) -> None:
     after = megabytes()
     assert all(reference() is None for reference in dropped)
     assert len(jax.live_arrays()) <= arrays
-    assert after - before < 120  # the arrays of four models; the compiler keeps some memory too
+    assert after - before < 80  # the arrays of three models; the compiler keeps some memory too
