@@ -49,7 +49,7 @@ PLAIN = [
     {"float": 1.0},
     {"dict": [[1, 2]]},
     [{"array": 0}],
-    {1, (2, "x")},
+    {(2, "x")},
 ]
 
 
@@ -57,6 +57,13 @@ PLAIN = [
 def test_plain_values_come_back_equal_and_of_the_same_kind(value: Any) -> None:
     found = travelled(value)
     assert repr(found) == repr(value)
+    assert found == value
+
+
+def test_sets_come_back() -> None:
+    value = {1, (2, "x"), "b", 0.5}
+    found = travelled(value)
+    assert type(found) is set
     assert found == value
 
 
