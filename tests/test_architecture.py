@@ -18,7 +18,7 @@ FLOORS = [
     ["_lowering"],
     ["random"],
     ["ops"],
-    ["activations", "initializers", "regularizers", "constraints"],
+    ["activations", "initializers", "regularizers", "constraints", "distribution"],
     ["_layer"],
     ["losses", "optimizers"],
     ["layers", "metrics"],

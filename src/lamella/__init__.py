@@ -7,6 +7,7 @@ from lamella import compat as compat
 from lamella import config as config
 from lamella import constraints as constraints
 from lamella import datasets as datasets
+from lamella import distribution as distribution
 from lamella import dtype_policies as dtype_policies
 from lamella import initializers as initializers
 from lamella import layers as layers

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 import lamella as keras
-from lamella import LamellaError, layers
+from lamella import LamellaError, distribution, layers
 from lamella.callbacks import Callback
 
 RANDOM = np.random.default_rng(0)
@@ -110,7 +110,7 @@ SAVING = """
 import sys
 import numpy as np
 import lamella as keras
-from lamella import layers
+from lamella import distribution, layers
 model = keras.Sequential([layers.Input((300,)), layers.Dense(300)])
 while True:
     model.save(sys.argv[1])
@@ -164,10 +164,26 @@ def test_a_stream_that_ends_early_is_told_of() -> None:
 
 def test_uneven_batches_where_there_are_several_devices() -> None:
     """Keras on JAX: IndivisibleError with several devices, and then a broken model."""
-    assert jax.device_count() > 1
+    assert jax.device_count() == 4
     x = np.random.default_rng(0).normal(size=(83, 4)).astype("float32")
-    made = keras.Sequential([layers.Input((4,)), layers.Dense(3), layers.Dense(1)])
-    made.compile("adam", "mse")
-    history = made.fit(x, x[:, :1], batch_size=16, epochs=2, verbose=0, validation_split=0.1)
-    assert np.isfinite(history.history["val_loss"]).all()
-    assert made.predict(x, batch_size=16, verbose=0).shape == (83, 1)
+    with distribution.DataParallel().scope():
+        made = keras.Sequential([layers.Input((4,)), layers.Dense(3), layers.Dense(1)])
+        made.compile("adam", "mse")
+        history = made.fit(x, x[:, :1], batch_size=16, epochs=2, verbose=0, validation_split=0.1)
+        assert np.isfinite(history.history["val_loss"]).all()
+        assert made.predict(x, batch_size=16, verbose=0).shape == (83, 1)
+        assert np.isfinite(made.evaluate(x[:7], x[:7, :1], verbose=0))
+    for variable in made.variables:
+        assert len(variable.value.sharding.device_set) == 4
+
+
+def test_sharding_rules_that_match_nothing_are_refused() -> None:
+    """Keras ignores them: the model that was to be split lies whole on every device."""
+    rules = distribution.LayoutMap(distribution.DeviceMesh((4,), ("model",)))
+    rules[".*/hiden/kernel"] = (None, "model")
+    with distribution.ModelParallel(layout_map=rules).scope():
+        made = keras.Sequential([layers.Input((4,)), layers.Dense(8, name="hidden")])
+        with pytest.raises(LamellaError, match=r"hiden/kernel.* matches no weight") as caught:
+            made.predict(np.ones((2, 4)), verbose=0)
+    assert "hidden/kernel" in str(caught.value)
+    assert made.predict(np.ones((2, 4)), verbose=0).shape == (2, 8)

@@ -13,7 +13,7 @@ DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 def cases() -> list[Any]:
     found = []
-    for page in ("data", "training"):
+    for page in ("data", "training", "distribution"):
         first, *others = re.findall(
             r"```python\n(.*?)```", (DOCS / f"{page}.md").read_text(), re.DOTALL
         )

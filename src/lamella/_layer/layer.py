@@ -19,6 +19,7 @@ from lamella._layer.input_spec import check_inputs
 from lamella._layer.rows import call_is_known, is_trusted, require_rows_apart
 from lamella._layer.weighted import Weighted
 from lamella._state import frame as frames
+from lamella._state import placement
 from lamella._state.policy import DTypePolicy, policy_from
 from lamella._state.pure import TRACING, pure
 from lamella._state.variable import Variable
@@ -150,6 +151,8 @@ class Layer(Weighted):
                 aggregation=aggregation,
                 name=name,
             )
+        if (placing := placement.current()) is not None:
+            variable.place(placing.for_weight(variable.path, variable.shape))
         variable.regularizer = regularizers.get(regularizer)
         variable.constraint = constraints.get(constraint)
         variable.overwrite_with_gradient = overwrite_with_gradient
@@ -325,6 +328,8 @@ class Layer(Weighted):
                     outputs = self.call(*args, **kwargs)
                 else:
                     outputs = frame.around(self, args, kwargs)
+                if (placing := placement.current()) is not None:
+                    outputs = placing.with_output(f"{self.path}/output", outputs)
             except Exception as error:
                 note_where(error, self._who())
                 raise

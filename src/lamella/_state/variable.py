@@ -52,9 +52,16 @@ class Variable:
         self.regularizer: Any = None
         self.constraint: Any = None
         self.overwrite_with_gradient = False
+        self.layout: Any = None
         self._array = _first_value(initializer, shape, dtype)
         self._shape: tuple[int, ...] = tuple(self._array.shape)
         self._dtype: str = dtypes.dtype_name(self._array.dtype)
+
+    def place(self, layout: Any) -> None:
+        """Lays it on the devices as a sharding of JAX says; None leaves it where it is."""
+        if layout is not None and layout != self.layout:
+            self.layout = layout
+            self._array = jax.device_put(self._array, layout)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -103,7 +110,7 @@ class Variable:
             )
         frame = frames.current()
         if frame is None or frame.values is None:
-            self._array = array
+            self._array = array if self.layout is None else jax.device_put(array, self.layout)
         else:
             frame.values.holder(self)
             frame.values.put(self, array)

@@ -100,6 +100,11 @@ class CompiledLoss:
     """
 
     def __init__(self, loss: Any, loss_weights: Any) -> None:
+        if any(isinstance(leaf, str) or callable(leaf) for leaf in jax.tree.leaves(loss_weights)):
+            raise InvalidArgument(
+                f"Argument `loss_weights` must hold numbers. Received: {loss_weights!r}.",
+                help="The third argument of compile is loss_weights; name metrics: metrics=[...].",
+            )
         self.given = loss
         self.given_weights = loss_weights
         self.outputs: Outputs | None = None

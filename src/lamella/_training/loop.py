@@ -118,6 +118,8 @@ class Loop:
         full, rest = divmod(data.rows, batch_size)
         full = full if steps is None else min(full, steps)
         rest = rest if steps is None or full < steps else 0
+        if full:
+            self.program.tell_if_uneven(batch_size)
         filled = bool(full and rest) and self._can_be_filled(placed, batch_size)
         if filled:
             order = _filled_up(data.rows, batch_size, order)
@@ -217,6 +219,7 @@ class Loop:
         count, logs = done
         batch = next(stream, None)
         most = 0 if batch is None else batch.rows
+        self.program.tell_if_uneven(most)
         fills = batch is not None and self._can_be_filled(batch.packed(), most)
         while batch is not None:
             if fills and batch.rows <= most:

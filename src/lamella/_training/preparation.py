@@ -15,6 +15,7 @@ from lamella._base.warn import warn_person
 from lamella._graph.infer import infer
 from lamella._graph.symbolic import KerasTensor
 from lamella._layer.tracking import Tracking, unique
+from lamella._state import placement
 from lamella._state.pure import TRACING
 from lamella._state.variable import Variable
 from lamella._training.checks import check_inputs, check_outputs, check_targets
@@ -299,11 +300,23 @@ class Preparation(StatelessSteps):
         """All that decides which program it is, as far as it can change without being tracked."""
         return (
             (Tracking.changes, id(self.optimizer), self.jit_compile and not self.run_eagerly),
+            placement.current(),
             [layer._trainable for layer in layers],
             [variable.trainable for variable in program.variables],
         )
 
+    def _place_weights(self) -> None:
+        """Lays weights that were made before there was a distribution as that one says."""
+        placing = placement.current()
+        if placing is not None:
+            for weight in self.weights:
+                rule = placing.for_weight(weight.path, weight.shape)
+                weight.place(rule or placing.copied())
+            outputs = [f"{layer.path}/output" for layer in self._walk()]  # type: ignore[attr-defined]
+            placing.check([*(weight.path for weight in self.weights), *outputs])
+
     def _program_anew(self, kind: Kind) -> Program:
+        self._place_weights()
         self._extend_optimizer(kind)  # a callback may have thawed layers
         variables = self._state_of(kind)
         compiled = self.jit_compile and not self.run_eagerly
@@ -314,6 +327,7 @@ class Preparation(StatelessSteps):
             tuple(id(variable) for variable in variables),
             tuple(id(variable) for variable in self.trainable_variables),
             id(self.optimizer),
+            placement.current(),
         )
         with TRACING:
             if key not in self._programs:

@@ -11,6 +11,7 @@ from jax import lax
 from lamella._layer.rows import RowsMatter
 from lamella._lowering.compiler import compiler_options
 from lamella._state import frame as frames
+from lamella._state import placement
 from lamella._state.pure import TRACING, pure
 from lamella._state.variable import Variable
 from lamella._training.compilation_cache import turn_on
@@ -65,7 +66,10 @@ class Program:
     ) -> None:
         self.variables = list(variables)
         self.compiled = compiled
+        self.placement = placement.current()
         self.traced = changing(_with_rows(function), self.variables)
+        if self.placement is not None:
+            self.traced = _shared_out(self.traced, self.variables, self.placement)
         self._inner: Step = jax.jit(self.traced) if compiled else self.traced
         self._note = note or (lambda form, batch, seconds: None)
         self.run: Step = _jit(self.traced) if compiled else self.traced
@@ -74,6 +78,7 @@ class Program:
         self._resets_alike = resets_alike
         self._reset: dict[int, Any] | None = None
         self._can_be_filled: bool | None = None if compiled and by_row else False
+        self._told_of: set[int] = set()
         self._chunks: dict[tuple[int, bool, bool], Callable[..., Any]] = {}
 
     def can_be_filled(self, values: Sequence[Any], batch: Any) -> bool:
@@ -93,10 +98,19 @@ class Program:
                 self._can_be_filled = False
         return self._can_be_filled
 
+    def tell_if_uneven(self, rows: int) -> None:
+        """Warns once if a batch of so many rows cannot be shared out among devices."""
+        if self.placement is not None and rows not in self._told_of:
+            self._told_of.add(rows)
+            self.placement.tell_if_uneven(rows)
+
     def reset(self, before: Callable[[], None], values: Sequence[Any]) -> dict[int, Any]:
         """What `before` writes, by the number of the variable: metrics start again."""
         if self._reset is None or not self._resets_alike:
-            self._reset = changing(before, self.variables)(values)[1]
+            written = changing(before, self.variables)(values)[1]
+            if self.placement is not None:  # a value that lies elsewhere would be a second compile
+                written = jax.device_put(written, _like(written, self.placement.copied()))
+            self._reset = written
         return self._reset
 
     def chunk(
@@ -114,8 +128,39 @@ class Program:
         """
         key = (batch_size, ordered, filled)
         if key not in self._chunks:
-            self._chunks[key] = _told(_jit(_chunk(self._inner, *key)), "steps", self._note)
+            chunk = _chunk(self._inner, *key)
+            if self.placement is not None:
+                chunk = _lying_like(chunk, self.variables, self.placement.copied())
+            self._chunks[key] = _told(_jit(chunk), "steps", self._note)
         return self._chunks[key]
+
+
+def _shared_out(step: Step, variables: Sequence[Variable], placing: placement.Placement) -> Step:
+    """A step whose rows are shared out among devices."""
+    copied = placing.copied()
+    for variable in variables:
+        known = variable.layout is not None and variable.layout.mesh == copied.mesh
+        variable.place(variable.layout if known else copied)
+
+    def shared_out(values: Sequence[Any], batch: Any, *rows: Any) -> tuple[Any, dict[int, Any]]:
+        return step(values, placing.split(batch), *rows)
+
+    return _lying_like(shared_out, variables, copied)
+
+
+def _lying_like(step: Step, variables: Sequence[Variable], copied: Any) -> Step:
+    """A step whose new values lie on the devices as their variables do; all have its result."""
+
+    def call(*args: Any) -> tuple[Any, dict[int, Any]]:
+        result, written = step(*args)
+        places = {index: variables[index].layout for index in written}
+        return lax.with_sharding_constraint((result, written), (_like(result, copied), places))
+
+    return call
+
+
+def _like(tree: Any, value: Any) -> Any:
+    return jax.tree.map(lambda _: value, tree)
 
 
 def _jit(function: Callable[..., Any]) -> Any:

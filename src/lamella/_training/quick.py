@@ -7,6 +7,7 @@ import numpy as np
 
 from lamella._base.registry import is_own
 from lamella._layer.tracking import Tracking
+from lamella._state import placement
 from lamella._state.pure import stored
 from lamella._training.checks import check_inputs
 from lamella._training.last_layer import graph_of
@@ -73,6 +74,8 @@ def quick(model: Any, x: Any, most: int | None) -> Any:
     key = key_of(x)
     known = None if key is None else model._prepared.get(key)
     if known is None or known.changes != Tracking.changes or model.run_eagerly:
+        return None
+    if known.program.placement is not placement.current():
         return None
     if not isinstance(most, int | None):  # refused at length
         return None

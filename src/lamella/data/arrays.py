@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lamella._base import InvalidArgument, InvalidData, WrongType, is_float
+from lamella._state import placement
 from lamella.data.class_weights import weights_by_output
 from lamella.data.host import HostArray, from_elsewhere, is_on_host, narrowed
 from lamella.data.tables import is_column, is_table, read_column, read_table
@@ -275,7 +276,8 @@ def refuse_nan(value: Any, role: str, columns: Sequence[str] | None = None) -> N
 
 def _place(array: Any) -> jax.Array:
     # Of a NumPy array JAX would compile a copy for each shape.
-    return jax.device_put(np.array(array)) if type(array) is np.ndarray else jnp.asarray(array)
+    on_device = jax.device_put(np.array(array)) if type(array) is np.ndarray else jnp.asarray(array)
+    return placement.copied(on_device)
 
 
 def warn_nan(value: Any, role: str) -> None:

@@ -76,12 +76,14 @@ class OptimizerState(Configurable):
             initializer: its first value.
         """
         path = reference_variable.path.replace("/", "_")
-        return self.add_variable(
+        variable = self.add_variable(
             shape=reference_variable.shape,
             initializer=initializer,
             dtype=_dtype(reference_variable),
             name=f"{path}_{name or 'var'}",
         )
+        variable.place(reference_variable.layout)
+        return variable
 
     def add_optimizer_variables(
         self, trainable_variables: Sequence[Variable], name: Any, initializer: Any = "zeros"

@@ -184,3 +184,9 @@ def test_a_mistake_in_a_nested_call_keeps_its_line_and_names_its_layer() -> None
     lines = [entry for entry in caught.traceback if entry.path.name == "test_bad_input.py"]
     assert any("clash" in note for note in caught.value.__notes__)
     assert len(lines) == 2
+
+
+def test_metrics_in_the_place_of_loss_weights_are_refused() -> None:
+    model = keras.Sequential([layers.Input((2,)), layers.Dense(1)])
+    with pytest.raises(LamellaError, match=r"loss_weights.*\['accuracy'\]"):
+        model.compile("adam", "mse", ["accuracy"])
