@@ -6,7 +6,7 @@ from typing import Any, Unpack
 import jax
 import jax.numpy as jnp
 
-from lamella._base import InvalidArgument, continues, register
+from lamella._base import InvalidArgument, continues, publish, register
 from lamella._state.variable import Variable
 from lamella.optimizers.base import Optimizer
 from lamella.optimizers.checks import Options
@@ -290,3 +290,6 @@ def _check_sign(name: str, signed: float, value: float) -> None:
             f"Argument `{name}` of Ftrl must be {side}. Received: {value}.",
             help=f"Leave it out, or pass {name}=0.0.",
         )
+
+
+publish(__name__, "fade", "constant")

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from lamella import activations
-from lamella._base import check, checked_format, register, with_defaults
+from lamella._base import check, checked_format, publish, register, with_defaults
 from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella._layer.input_spec import InputSpec
 from lamella._lowering.convolution import convolution
@@ -247,3 +247,5 @@ class Conv3D(Convolution):
 Convolution1D = Conv1D
 Convolution2D = Conv2D
 Convolution3D = Conv3D
+
+publish(__name__, "ConvolutionBase", "Convolution")

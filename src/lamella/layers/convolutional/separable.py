@@ -5,7 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check, register, with_defaults
+from lamella._base import check, publish, register, with_defaults
 from lamella._lowering.convolution import convolution
 from lamella.layers._parts import add_part
 from lamella.layers.convolutional.convolution import ConvolutionBase
@@ -247,3 +247,5 @@ class SeparableConv2D(SeparableConvolution):
 # The second names that Keras has for them.
 SeparableConvolution1D = SeparableConv1D
 SeparableConvolution2D = SeparableConv2D
+
+publish(__name__, "convolve_channels", "DepthwiseConvolution", "SeparableConvolution")

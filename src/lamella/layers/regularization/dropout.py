@@ -6,7 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import InvalidArgument, check, checked_format, register, with_defaults
+from lamella._base import InvalidArgument, check, checked_format, publish, register, with_defaults
 from lamella._layer.input_spec import InputSpec
 from lamella._lowering.dropout import dropout
 from lamella._state.seeds import SeedGenerator
@@ -247,3 +247,6 @@ class AlphaDropout(_NoiseShaped):
         scale = ((1 - self.rate) * (1 + self.rate * low**2)) ** -0.5
         shift = -scale * low * self.rate
         return scale * (inputs * kept + low * (1 - kept)) + shift
+
+
+publish(__name__, "Dropping", "SpatialDropout", "FormattedSpatialDropout")

@@ -5,7 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check, checked_format, register
+from lamella._base import check, checked_format, publish, register
 from lamella._layer.input_spec import InputSpec
 from lamella.layers._rows import RowWise
 
@@ -113,3 +113,6 @@ class UpSampling3D(RowWise):
 
     def call(self, inputs: jax.Array) -> jax.Array:
         return repeated(inputs, self.size, self.data_format == "channels_last")
+
+
+publish(__name__, "repeated")
