@@ -1,12 +1,11 @@
 """Adam and AdamW."""
 
-from collections.abc import Sequence
 from typing import Any, Unpack
 
 import jax.numpy as jnp
+from jax import Array
 
 from lamella._base import InvalidArgument, continues, register
-from lamella._state.variable import Variable
 from lamella.optimizers.base import Optimizer
 from lamella.optimizers.checks import MoreOptions, Options
 from lamella.optimizers.moments import MomentOptimizer
@@ -29,6 +28,7 @@ class Adam(MomentOptimizer):
     Further arguments: see `Optimizer`.
 
     Example:
+        >>> from lamella import Variable
         >>> weight = Variable(1.0)
         >>> Adam(learning_rate=0.1).apply([jnp.array(1.0)], [weight])
         >>> round(float(weight), 3)
@@ -50,24 +50,25 @@ class Adam(MomentOptimizer):
     ) -> None:
         super().__init__(learning_rate, beta_1, beta_2, epsilon, *options, **named)
         self.amsgrad = amsgrad
+        self._more_slots = {"_greatest": "velocity_hat"} if amsgrad else {}
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        super().build(variables)
-        if self.amsgrad:
-            self._greatest = self.add_optimizer_variables(variables, "velocity_hat")
-
-    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
-        value = variable.value
-        moments = self._advance(gradient.astype(value.dtype), variable)
-        velocity = moments.square
-        if self.amsgrad:
-            greatest = self._greatest[self._get_variable_index(variable)]
-            velocity = jnp.maximum(greatest.value, velocity)
-            greatest.assign(velocity)
-        rate = jnp.asarray(learning_rate, value.dtype)
+    def _step(
+        self,
+        gradient: Array,
+        value: Array,
+        rate: Array,
+        momentum: Array,
+        velocity: Array,
+        velocity_hat: Array | None = None,
+    ) -> tuple[Array, ...]:
+        momentum, velocity = self._advanced(gradient, momentum, velocity)
+        kept = [momentum, velocity]
+        if velocity_hat is not None:
+            velocity = jnp.maximum(velocity_hat, velocity)
+            kept.append(velocity)
         left_1, left_2 = self._corrections(value.dtype)
         scale = rate * jnp.sqrt(left_2) / left_1
-        variable.assign(value - moments.mean * scale / (jnp.sqrt(velocity) + self.epsilon))
+        return value - momentum * scale / (jnp.sqrt(velocity) + self.epsilon), *kept
 
 
 @register("optimizer", "adamw", module="keras.optimizers")
@@ -87,6 +88,7 @@ class AdamW(Adam):
     Further arguments: see `Optimizer`.
 
     Example:
+        >>> from lamella import Variable
         >>> weight = Variable(1.0)
         >>> AdamW(learning_rate=0.1).apply([jnp.array(1.0)], [weight])
         >>> round(float(weight), 3)

@@ -1,42 +1,35 @@
 """Fading means of gradients and their squares, which the Adam family shares."""
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple, Unpack
+from typing import Any, Unpack
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
 from lamella._base import continues
-from lamella._state.variable import Variable
 from lamella.optimizers.base import Optimizer
 from lamella.optimizers.checks import Options
-
-
-class Moments(NamedTuple):
-    """The fading means of a gradient and of its square."""
-
-    mean: jax.Array
-    square: jax.Array
+from lamella.optimizers.slots import SlotOptimizer
 
 
 def advanced(
-    slots: tuple[Variable, Variable], gradient: jax.Array, beta_1: float, beta_2: float
-) -> Moments:
-    """Takes the fading means one step on, keeps them and gives them.
+    gradient: Array, momentum: Array, velocity: Array, beta_1: float, beta_2: float
+) -> tuple[Array, Array]:
+    """The fading means of the gradient and of its square, one step on.
 
     Args:
-        slots: where the last ones are kept.
         gradient: of this step.
+        momentum, velocity: the last means.
         beta_1, beta_2: shares of the means that stay.
+
+    Example:
+        >>> ones = jnp.ones(())
+        >>> [float(mean) for mean in advanced(3 * ones, ones, ones, 0.5, 0.5)]
+        [2.0, 5.0]
     """
-    mean, square = slots[0].value, slots[1].value
-    moments = Moments(
-        mean + (gradient - mean) * (1 - beta_1),
-        square + (jnp.square(gradient) - square) * (1 - beta_2),
+    return (
+        momentum + (gradient - momentum) * (1 - beta_1),
+        velocity + (jnp.square(gradient) - velocity) * (1 - beta_2),
     )
-    for slot, new in zip(slots, moments):
-        slot.assign(new)
-    return moments
 
 
 def corrections(step: Any, beta_1: float, beta_2: float, dtype: Any) -> tuple[Any, Any]:
@@ -56,10 +49,10 @@ def corrections(step: Any, beta_1: float, beta_2: float, dtype: Any) -> tuple[An
     return tuple(left)  # type: ignore[return-value]
 
 
-class MomentOptimizer(Optimizer):
+class MomentOptimizer(SlotOptimizer):
     """The engine of the Adam family: two slots for each variable, and what they fade by."""
 
-    _slots = ["momentum", "velocity"]
+    _slots = {"_momentums": "momentum", "_velocities": "velocity"}
 
     @continues(Optimizer)
     def __init__(
@@ -75,14 +68,8 @@ class MomentOptimizer(Optimizer):
         self.beta_1, self.beta_2 = beta_1, beta_2
         self.epsilon = epsilon
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        super().build(variables)
-        self._momentums, self._velocities = self.add_optimizer_variables(variables, self._slots)
-
-    def _advance(self, gradient: jax.Array, variable: Variable) -> Moments:
-        index = self._get_variable_index(variable)
-        slots = self._momentums[index], self._velocities[index]
-        return advanced(slots, gradient, self.beta_1, self.beta_2)
+    def _advanced(self, gradient: Array, momentum: Array, velocity: Array) -> tuple[Array, Array]:
+        return advanced(gradient, momentum, velocity, self.beta_1, self.beta_2)
 
     def _corrections(self, dtype: Any) -> tuple[Any, Any]:
         return corrections(self.iterations + 1, self.beta_1, self.beta_2, dtype)
