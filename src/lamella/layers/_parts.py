@@ -30,6 +30,17 @@ def keep_parts(layer: Layer, arguments: Mapping[str, Any]) -> None:
             setattr(layer, name, read(value))
 
 
+def parts_of(layer: Layer, *weights: str) -> dict[str, Any]:
+    """What `keep_parts` kept for some weights, by the names of a constructor's arguments.
+
+    Args:
+        layer: the layer that keeps them.
+        weights: "kernel", "bias" ...
+    """
+    names = [f"{weight}_{part}" for part in _READ for weight in weights]
+    return {name: getattr(layer, name) for name in names}
+
+
 def add_part(
     layer: Any, name: str, shape: Any, like: str | None = None, **options: Any
 ) -> Variable:
