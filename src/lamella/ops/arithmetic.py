@@ -12,7 +12,7 @@ from lamella.ops._declare import of_one, of_two
 
 
 @of_two(jnp.add)
-def add(x1: Any, x2: Any) -> Any:
+def add(x1: Any, x2: Any) -> jax.Array:
     """x1 + x2.
 
     Args:
@@ -25,7 +25,7 @@ def add(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.subtract)
-def subtract(x1: Any, x2: Any) -> Any:
+def subtract(x1: Any, x2: Any) -> jax.Array:
     """x1 - x2.
 
     Args:
@@ -38,7 +38,7 @@ def subtract(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.multiply)
-def multiply(x1: Any, x2: Any) -> Any:
+def multiply(x1: Any, x2: Any) -> jax.Array:
     """x1 * x2.
 
     Args:
@@ -51,7 +51,7 @@ def multiply(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.true_divide, float_pair)
-def divide(x1: Any, x2: Any) -> Any:
+def divide(x1: Any, x2: Any) -> jax.Array:
     """x1 / x2, as floats.
 
     Args:
@@ -64,7 +64,7 @@ def divide(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.true_divide, float_pair)
-def true_divide(x1: Any, x2: Any) -> Any:
+def true_divide(x1: Any, x2: Any) -> jax.Array:
     """x1 / x2, as floats.
 
     Args:
@@ -93,7 +93,7 @@ def divide_no_nan(x1: Any, x2: Any) -> jax.Array:
 
 
 @of_two(jnp.floor_divide)
-def floor_divide(x1: Any, x2: Any) -> Any:
+def floor_divide(x1: Any, x2: Any) -> jax.Array:
     """x1 / x2, rounded down.
 
     Args:
@@ -106,7 +106,7 @@ def floor_divide(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.mod)
-def mod(x1: Any, x2: Any) -> Any:
+def mod(x1: Any, x2: Any) -> jax.Array:
     """The rest of x1 / x2, with the sign of x2.
 
     Args:
@@ -119,7 +119,7 @@ def mod(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.fmod)
-def fmod(x1: Any, x2: Any) -> Any:
+def fmod(x1: Any, x2: Any) -> jax.Array:
     """The rest of x1 / x2, with the sign of x1.
 
     Args:
@@ -132,7 +132,7 @@ def fmod(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.maximum)
-def maximum(x1: Any, x2: Any) -> Any:
+def maximum(x1: Any, x2: Any) -> jax.Array:
     """The larger of two entries; NaN wins.
 
     Args:
@@ -145,7 +145,7 @@ def maximum(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.minimum)
-def minimum(x1: Any, x2: Any) -> Any:
+def minimum(x1: Any, x2: Any) -> jax.Array:
     """The smaller of two entries; NaN wins.
 
     Args:
@@ -158,7 +158,7 @@ def minimum(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.fmax)
-def fmax(x1: Any, x2: Any) -> Any:
+def fmax(x1: Any, x2: Any) -> jax.Array:
     """The larger of two entries; NaN loses.
 
     Args:
@@ -171,7 +171,7 @@ def fmax(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.fmin)
-def fmin(x1: Any, x2: Any) -> Any:
+def fmin(x1: Any, x2: Any) -> jax.Array:
     """The smaller of two entries; NaN loses.
 
     Args:
@@ -184,7 +184,7 @@ def fmin(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.gcd)
-def gcd(x1: Any, x2: Any) -> Any:
+def gcd(x1: Any, x2: Any) -> jax.Array:
     """The greatest common divisor of two whole numbers.
 
     Args:
@@ -197,7 +197,7 @@ def gcd(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.lcm)
-def lcm(x1: Any, x2: Any) -> Any:
+def lcm(x1: Any, x2: Any) -> jax.Array:
     """The least common multiple of two whole numbers.
 
     Args:
@@ -210,7 +210,7 @@ def lcm(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.heaviside, float_pair)
-def heaviside(x1: Any, x2: Any) -> Any:
+def heaviside(x1: Any, x2: Any) -> jax.Array:
     """0 below zero, 1 above, and x2 at zero.
 
     Args:
@@ -223,7 +223,7 @@ def heaviside(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.nextafter, float_pair)
-def nextafter(x1: Any, x2: Any) -> Any:
+def nextafter(x1: Any, x2: Any) -> jax.Array:
     """The next float after x1 towards x2.
 
     Args:
@@ -236,7 +236,7 @@ def nextafter(x1: Any, x2: Any) -> Any:
 
 
 @of_one(jnp.negative)
-def negative(x: Any) -> Any:
+def negative(x: Any) -> jax.Array:
     """-x.
 
     Args:
@@ -248,7 +248,7 @@ def negative(x: Any) -> Any:
 
 
 @of_one(jnp.absolute)
-def absolute(x: Any) -> Any:
+def absolute(x: Any) -> jax.Array:
     """The distance from zero.
 
     Args:
@@ -260,7 +260,7 @@ def absolute(x: Any) -> Any:
 
 
 @of_one(jnp.absolute)
-def abs(x: Any) -> Any:
+def abs(x: Any) -> jax.Array:
     """The distance from zero.
 
     Args:
@@ -272,7 +272,7 @@ def abs(x: Any) -> Any:
 
 
 @of_one(jnp.fabs, inexact)
-def fabs(x: Any) -> Any:
+def fabs(x: Any) -> jax.Array:
     """The distance from zero, as floats.
 
     Args:
@@ -284,7 +284,7 @@ def fabs(x: Any) -> Any:
 
 
 @of_one(jnp.sign)
-def sign(x: Any) -> Any:
+def sign(x: Any) -> jax.Array:
     """-1, 0 or 1, as each entry is below, at or above zero.
 
     Args:

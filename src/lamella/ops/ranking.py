@@ -95,7 +95,7 @@ def argsort(x: Any, axis: int | None = -1) -> jax.Array:
 
 
 @of_one(jnp.sort)
-def sort(x: Any, axis: int | None = -1) -> Any:
+def sort(x: Any, axis: int | None = -1) -> jax.Array:
     """The entries in ascending order.
 
     Args:

@@ -12,7 +12,7 @@ from lamella.ops._declare import of_one
 
 
 @of_one(jnp.sum)
-def sum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def sum(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
     """The sum over axes.
 
     Args:
@@ -44,7 +44,7 @@ def mean(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
 
 
 @of_one(jnp.max)
-def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> jax.Array:
     """The greatest entry over axes.
 
     Args:
@@ -59,7 +59,7 @@ def max(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
 
 
 @of_one(jnp.min)
-def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> Any:
+def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -> jax.Array:
     """The least entry over axes.
 
     Args:
@@ -74,7 +74,7 @@ def min(x: Any, axis: Any = None, keepdims: bool = False, initial: Any = None) -
 
 
 @of_one(jnp.max)
-def amax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def amax(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
     """The greatest entry over axes.
 
     Args:
@@ -88,7 +88,7 @@ def amax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 @of_one(jnp.min)
-def amin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def amin(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
     """The least entry over axes.
 
     Args:
@@ -102,7 +102,7 @@ def amin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 @of_one(jnp.prod)
-def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> Any:
+def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) -> jax.Array:
     """The product over axes.
 
     Args:
@@ -117,7 +117,7 @@ def prod(x: Any, axis: Any = None, keepdims: bool = False, dtype: Any = None) ->
 
 
 @of_one(jnp.all)
-def all(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def all(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
     """Whether all entries are true.
 
     Args:
@@ -131,7 +131,7 @@ def all(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 @of_one(jnp.any)
-def any(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def any(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
     """Whether an entry is true.
 
     Args:
@@ -163,7 +163,7 @@ def var(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
 
 
 @of_one(jnp.std, wide)
-def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def std(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
     """The standard deviation over axes: the root of the variance.
 
     Args:
@@ -177,7 +177,7 @@ def std(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 @of_one(jnp.ptp)
-def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def ptp(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
     """The distance from the least to the greatest entry.
 
     Args:
@@ -205,7 +205,7 @@ def count_nonzero(x: Any, axis: Any = None) -> jax.Array:
 
 
 @of_one(jnp.cumsum)
-def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
+def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> jax.Array:
     """The sums of all entries up to each one.
 
     Args:
@@ -219,7 +219,7 @@ def cumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
 
 
 @of_one(jnp.cumprod)
-def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
+def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> jax.Array:
     """The products of all entries up to each one.
 
     Args:
@@ -233,7 +233,7 @@ def cumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
 
 
 @of_one(jnp.median, inexact)
-def median(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def median(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
     """The middle entry over axes.
 
     Args:

@@ -18,7 +18,7 @@ from lamella.ops._declare import of_one
 
 
 @of_one(jnp.floor, inexact)
-def floor(x: Any) -> Any:
+def floor(x: Any) -> jax.Array:
     """Each entry rounded down.
 
     Args:
@@ -30,7 +30,7 @@ def floor(x: Any) -> Any:
 
 
 @of_one(jnp.ceil, inexact)
-def ceil(x: Any) -> Any:
+def ceil(x: Any) -> jax.Array:
     """Each entry rounded up.
 
     Args:
@@ -42,7 +42,7 @@ def ceil(x: Any) -> Any:
 
 
 @of_one(jnp.trunc)
-def trunc(x: Any) -> Any:
+def trunc(x: Any) -> jax.Array:
     """Each entry rounded towards zero.
 
     Args:
@@ -54,7 +54,7 @@ def trunc(x: Any) -> Any:
 
 
 @of_one(jnp.round)
-def round(x: Any, decimals: int = 0) -> Any:
+def round(x: Any, decimals: int = 0) -> jax.Array:
     """Each entry rounded to some decimals, halves to the even side.
 
     Args:
@@ -89,7 +89,7 @@ def clip(x: Any, x_min: Any, x_max: Any) -> jax.Array:
 @of_one(jnp.nan_to_num)
 def nan_to_num(
     x: Any, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
-) -> Any:
+) -> jax.Array:
     """Replaces NaN and infinities by numbers.
 
     Args:
@@ -104,7 +104,7 @@ def nan_to_num(
 
 
 @of_one(jnp.real)
-def real(x: Any) -> Any:
+def real(x: Any) -> jax.Array:
     """The real part of each entry.
 
     Args:
@@ -116,7 +116,7 @@ def real(x: Any) -> Any:
 
 
 @of_one(jnp.imag)
-def imag(x: Any) -> Any:
+def imag(x: Any) -> jax.Array:
     """The imaginary part of each entry.
 
     Args:
@@ -128,7 +128,7 @@ def imag(x: Any) -> Any:
 
 
 @of_one(jnp.conjugate)
-def conjugate(x: Any) -> Any:
+def conjugate(x: Any) -> jax.Array:
     """Each entry with the sign of its imaginary part turned.
 
     Args:
@@ -140,7 +140,7 @@ def conjugate(x: Any) -> Any:
 
 
 @of_one(jnp.conjugate)
-def conj(x: Any) -> Any:
+def conj(x: Any) -> jax.Array:
     """Each entry with the sign of its imaginary part turned.
 
     Args:
@@ -152,7 +152,7 @@ def conj(x: Any) -> Any:
 
 
 @of_one(jnp.angle, inexact)
-def angle(x: Any) -> Any:
+def angle(x: Any) -> jax.Array:
     """The angle of each complex number, in radians.
 
     Args:
