@@ -5,7 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import InvalidArgument, InvalidShape, publish, register, taken_by
+from lamella._base import InvalidShape, check, publish, register, taken_by
 from lamella._layer.masking import set_mask
 from lamella.losses.base import LossFunctionWrapper
 from lamella.losses.chances import binary, smoothed, whole_axis
@@ -270,11 +270,7 @@ class CategoricalGeneralizedCrossEntropy(LossFunctionWrapper):
         name: str | None = "categorical_generalized_cross_entropy",
         dtype: Any = None,
     ) -> None:
-        if not 0 < q < 1:
-            raise InvalidArgument(
-                f"Argument `q` must satisfy 0 < q < 1. Received: {q!r}.",
-                help="Pass for example q=0.5.",
-            )
+        check.fraction(q, "q", zero=False)
         super().__init__(categorical_generalized_cross_entropy, reduction, name, dtype, q=q)
 
 

@@ -6,14 +6,13 @@ from typing import Any, Unpack
 import jax.numpy as jnp
 from jax import Array
 
-from lamella._base import continues, publish, register, with_defaults
+from lamella._base import continues, publish, register
 from lamella._state.variable import Variable
 from lamella.optimizers.checks import Options
 from lamella.optimizers.moments import MomentOptimizer
 
 
 @register("optimizer", "adamax", module="keras.optimizers")
-@with_defaults()
 class Adamax(MomentOptimizer):
     """Adam with the fading greatest size of gradients as the divisor.
 
@@ -49,7 +48,6 @@ class Adamax(MomentOptimizer):
 
 
 @register("optimizer", "nadam", module="keras.optimizers")
-@with_defaults()
 class Nadam(MomentOptimizer):
     """Adam with Nesterov momentum.
 
@@ -103,7 +101,6 @@ class Nadam(MomentOptimizer):
 
 
 @register("optimizer", "lamb", module="keras.optimizers")
-@with_defaults()
 class Lamb(MomentOptimizer):
     """Adam whose step for each variable is as long as the variable itself.
 

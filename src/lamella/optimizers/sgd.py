@@ -5,7 +5,7 @@ from typing import Any, Unpack
 import jax.numpy as jnp
 from jax import Array
 
-from lamella._base import InvalidArgument, continues, register
+from lamella._base import check, continues, register
 from lamella.optimizers import checks
 from lamella.optimizers.base import Optimizer
 from lamella.optimizers.checks import Options
@@ -96,12 +96,7 @@ class Lion(SlotOptimizer):
         **named: Unpack[Options],
     ) -> None:
         super().__init__(learning_rate, *options, **named)
-        if not 0 < beta_1 <= 1:
-            raise InvalidArgument(
-                f"Argument `beta_1` of Lion must satisfy 0 < beta_1 <= 1. Received: {beta_1}.",
-                help="Pass for example beta_1=0.9.",
-            )
-        self.beta_1 = beta_1
+        self.beta_1 = check.fraction(beta_1, "beta_1", closed=True, zero=False)
         self.beta_2 = beta_2
 
     def _step(

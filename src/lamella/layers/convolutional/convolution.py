@@ -134,7 +134,6 @@ class Convolution(ConvolutionBase):
 
 
 @register("layer", "Convolution1D", module="keras.layers")
-@with_defaults()
 class Conv1D(Convolution):
     """Slides kernels along the steps of a sequence.
 

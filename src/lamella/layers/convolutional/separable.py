@@ -65,7 +65,6 @@ class DepthwiseConvolution(ConvolutionBase):
 
 
 @register("layer", module="keras.layers")
-@with_defaults()
 class DepthwiseConv1D(DepthwiseConvolution):
     """Convolves every channel of a sequence with kernels of its own.
 
@@ -183,7 +182,6 @@ class SeparableConvolution(ConvolutionBase):
 
 
 @register("layer", "SeparableConvolution1D", module="keras.layers")
-@with_defaults()
 class SeparableConv1D(SeparableConvolution):
     """Convolves every channel of a sequence by itself, then mixes the channels at each step.
 

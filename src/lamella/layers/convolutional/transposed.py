@@ -139,7 +139,6 @@ class TransposedConvolution(ConvolutionBase):
 
 
 @register("layer", "Convolution1DTranspose", module="keras.layers")
-@with_defaults()
 class Conv1DTranspose(TransposedConvolution):
     """Runs a convolution of sequences backwards: every entry paints a kernel on the output.
 

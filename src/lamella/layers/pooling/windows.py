@@ -53,7 +53,6 @@ class _Pooling(RowWise):
 
 
 @register("layer", "AvgPool1D", module="keras.layers")
-@with_defaults()
 class AveragePooling1D(_Pooling):
     """Takes the mean of each window over the steps of a sequence.
 
@@ -83,7 +82,6 @@ class AveragePooling1D(_Pooling):
 
 
 @register("layer", "AvgPool2D", module="keras.layers")
-@with_defaults()
 class AveragePooling2D(_Pooling):
     """Takes the mean of each window over the rows and columns of images.
 
@@ -113,7 +111,6 @@ class AveragePooling2D(_Pooling):
 
 
 @register("layer", "AvgPool3D", module="keras.layers")
-@with_defaults()
 class AveragePooling3D(_Pooling):
     """Takes the mean of each window over the planes, rows and columns of volumes.
 

@@ -6,7 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import InvalidArgument, check, checked_format, publish, register, with_defaults
+from lamella._base import InvalidArgument, check, checked_format, publish, register
 from lamella._layer.input_spec import InputSpec
 from lamella._lowering.dropout import dropout
 from lamella._state.seeds import SeedGenerator
@@ -58,7 +58,6 @@ class _NoiseShaped(Dropping):
 
 
 @register("layer", module="keras.layers")
-@with_defaults()
 class Dropout(_NoiseShaped):
     """Zeroes a random share of the input and scales the rest, while training.
 
@@ -161,7 +160,6 @@ class FormattedSpatialDropout(SpatialDropout):
 
 
 @register("layer", module="keras.layers")
-@with_defaults()
 class SpatialDropout2D(FormattedSpatialDropout):
     """Drops whole channels of images, while training.
 
@@ -185,7 +183,6 @@ class SpatialDropout2D(FormattedSpatialDropout):
 
 
 @register("layer", module="keras.layers")
-@with_defaults()
 class SpatialDropout3D(FormattedSpatialDropout):
     """Drops whole channels of volumes, while training.
 
@@ -214,7 +211,6 @@ _SELU_SCALE = 1.0507009873554804934193349852946
 
 
 @register("layer", module="keras.layers")
-@with_defaults()
 class AlphaDropout(_NoiseShaped):
     """Drops to the lower limit of SELU and keeps mean and variance, while training.
 

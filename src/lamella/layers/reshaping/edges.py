@@ -54,7 +54,6 @@ class _ZeroPadding(RowWise):
 
 
 @register("layer", module="keras.layers")
-@with_defaults()
 class ZeroPadding1D(_ZeroPadding):
     """Puts zeros before and after a sequence.
 
@@ -171,7 +170,6 @@ class _FormattedCropping(_Cropping):
 
 
 @register("layer", module="keras.layers")
-@with_defaults()
 class Cropping2D(_FormattedCropping):
     """Cuts off rows and columns at the sides of images.
 
