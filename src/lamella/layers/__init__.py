@@ -32,7 +32,6 @@ from lamella.layers.old_layers import thresholded_relu as _thresholded_relu
 from lamella.layers.pooling.everywhere import *  # noqa: F403
 from lamella.layers.pooling.windows import *  # noqa: F403
 from lamella.layers.regularization.dropout import *  # noqa: F403
-from lamella.layers.regularization.noise import *  # noqa: F403
 from lamella.layers.reshaping.edges import *  # noqa: F403
 from lamella.layers.reshaping.reshape import *  # noqa: F403
 from lamella.layers.reshaping.upsampling import *  # noqa: F403

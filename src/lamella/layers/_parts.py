@@ -1,4 +1,4 @@
-"""The parts that a layer's constructor is told how to make: each weight's initializer and so on."""
+"""What our layers are made of: RowWise, and the parts that a constructor is told how to make."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +12,12 @@ _READ = {
     "regularizer": regularizers.get,
     "constraint": constraints.get,
 }
+
+
+class RowWise(Layer):
+    """A layer that computes each row of a batch without a look at the others."""
+
+    mixes_rows = False
 
 
 def keep_parts(layer: Layer, arguments: Mapping[str, Any]) -> None:

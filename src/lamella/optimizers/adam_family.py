@@ -8,8 +8,8 @@ from jax import Array
 
 from lamella._base import continues, publish, register
 from lamella._state.variable import Variable
+from lamella.optimizers.adam import MomentOptimizer
 from lamella.optimizers.checks import Options
-from lamella.optimizers.moments import MomentOptimizer
 
 
 @register("optimizer", "adamax", module="keras.optimizers")

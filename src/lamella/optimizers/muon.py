@@ -9,8 +9,8 @@ import jax.numpy as jnp
 
 from lamella._base import register, taken_by
 from lamella._state.variable import Variable
+from lamella.optimizers.adam import advanced, corrections
 from lamella.optimizers.base import Optimizer
-from lamella.optimizers.moments import advanced, corrections
 
 
 def orthogonal(x: jax.Array, steps: int, coefficients: tuple[float, float, float]) -> jax.Array:

@@ -12,8 +12,7 @@ from lamella._base import InvalidArgument, InvalidShape, check
 from lamella._layer.input_spec import shown
 from lamella._layer.layer import Layer
 from lamella._lowering.attention import attention, causal_mask, window_mask
-from lamella.layers._parts import keep_parts, parts_of
-from lamella.layers._rows import RowWise
+from lamella.layers._parts import RowWise, keep_parts, parts_of
 from lamella.layers.activations.softmax import Softmax
 from lamella.layers.attention import masks
 from lamella.layers.core.einsum_dense import EinsumDense

@@ -11,8 +11,7 @@ from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella._layer.input_spec import InputSpec
 from lamella._lowering.convolution import convolution
 from lamella._state.variable import Variable
-from lamella.layers._parts import add_part, keep_parts
-from lamella.layers._rows import RowWise
+from lamella.layers._parts import RowWise, add_part, keep_parts
 from lamella.layers._windows import channel_axis, known_channels, require_room
 
 

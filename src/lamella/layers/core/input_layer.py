@@ -5,7 +5,7 @@ from typing import Any
 from lamella._base import InvalidArgument, as_shape, dtype_name, floatx, register, taken_by
 from lamella._graph.node import Node
 from lamella._graph.symbolic import KerasTensor
-from lamella.layers._rows import RowWise
+from lamella.layers._parts import RowWise
 
 
 @register("layer", module="keras.layers")

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from lamella._base import check, checked_format, publish, register, with_defaults
 from lamella._layer.input_spec import InputSpec
 from lamella._lowering.pooling import average_pool, max_pool
-from lamella.layers._rows import RowWise
+from lamella.layers._parts import RowWise
 from lamella.layers._windows import require_room
 
 

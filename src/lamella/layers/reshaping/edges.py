@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from lamella._base import check, checked_format, publish, register, with_defaults
 from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella._layer.input_spec import InputSpec, shown
-from lamella.layers._rows import RowWise
+from lamella.layers._parts import RowWise
 from lamella.layers._windows import AXES, spatial_of
 
 _Edges = tuple[tuple[int, int], ...]

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from lamella._base import check, checked_format, publish, register
 from lamella._layer.input_spec import InputSpec
-from lamella.layers._rows import RowWise
+from lamella.layers._parts import RowWise
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
 

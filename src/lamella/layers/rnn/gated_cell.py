@@ -12,8 +12,7 @@ from lamella._base import InvalidShape, check
 from lamella._layer.layer import Layer
 from lamella._lowering.dropout import dropout
 from lamella._state.seeds import SeedGenerator
-from lamella.layers._parts import add_part, keep_parts
-from lamella.layers._rows import RowWise
+from lamella.layers._parts import RowWise, add_part, keep_parts
 
 
 class Multipliers(NamedTuple):
