@@ -8,6 +8,7 @@ architecture and have the same number of parameters. `scripts/gallery` writes it
 from __future__ import annotations
 
 import ast
+import functools
 import itertools
 import re
 import runpy
@@ -191,24 +192,33 @@ def test_trains_as_keras(path: Path, name: str) -> None:
         np.testing.assert_allclose(one.numpy(), other.numpy(), atol=1e-4, err_msg=one.path)
 
 
+@functools.cache
+def gallery() -> dict[str, Any]:
+    return runpy.run_path(str(ROOT / "scripts" / "gallery"), run_name="gallery")
+
+
+@functools.cache
+def models_of(path: Path) -> list[tuple[str, Any]]:
+    """The models of a file, made once for the tests that only look at them."""
+    return list(gallery()["models_of"](path))
+
+
 @pytest.mark.parametrize("path", BY_FILE)
 def test_all_styles_have_the_same_parameters(path: Path) -> None:
-    space = load(path, "lamella")
     counts: dict[str, set[int]] = {}
-    for name in styles(path):
+    for name, model in models_of(path):
         architecture = re.sub("sequential|functional|subclassed", "", name)
-        counts.setdefault(architecture, set()).add(space[name]().count_params())
+        counts.setdefault(architecture, set()).add(model.count_params())
+    assert [name for name, _ in models_of(path)] == styles(path)
     assert all(len(found) == 1 for found in counts.values()), counts
 
 
 @pytest.mark.parametrize("path", BY_FILE)
 def test_the_page_shows_the_models_as_they_are(path: Path) -> None:
-    gallery = runpy.run_path(str(ROOT / "scripts" / "gallery"), run_name="gallery")
-    page = gallery["page_of"](path)
-    text = page.read_text()
-    for name, model in gallery["models_of"](path):
-        assert gallery["section"](path, name, model) in text, "run scripts/gallery"
-        assert gallery["picture_of"](path, name).read_text().startswith("<svg")
+    text = gallery()["page_of"](path).read_text()
+    for name, model in models_of(path):
+        assert gallery()["section"](path, name, model) in text, "run scripts/gallery"
+        assert gallery()["picture_of"](path, name).read_text().startswith("<svg")
 
 
 @pytest.mark.slow

@@ -47,13 +47,13 @@ def positive(value: Any, name: str) -> float:
     return float(value)
 
 
-def fraction(value: Any, name: str, *, closed: bool = False) -> float:
-    """Gives `value` if 0 <= value < 1, with `closed` also 1 itself."""
+def fraction(value: Any, name: str, *, closed: bool = False, zero: bool = True) -> float:
+    """Gives `value` if 0 <= value < 1, with `closed` also 1 itself, without `zero` not 0 itself."""
     ok = isinstance(value, REAL) and value >= 0 and (value <= 1 if closed else value < 1)
-    if not ok:
-        upper = "<= 1" if closed else "< 1"
+    if not ok or (value == 0 and not zero):
+        lower, upper = "<=" if zero else "<", "<=" if closed else "<"
         raise InvalidArgument(
-            f"Argument `{name}` must satisfy 0 <= {name} {upper}. Received: {value!r}.",
+            f"Argument `{name}` must satisfy 0 {lower} {name} {upper} 1. Received: {value!r}.",
             help=f"It is a share, not a percentage: pass for example {name}=0.3.",
         )
     return float(value)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from lamella._base.errors import InvalidArgument, UnknownName
 from lamella._base.old_spellings import accept, name_today
+from lamella._base.signatures import with_defaults
 
 T = TypeVar("T")
 
@@ -51,6 +52,9 @@ _scope: ContextVar[Mapping[str, Any]] = ContextVar("custom_objects", default=Map
 def register(kind: str, *aliases: str, module: str, name: str | None = None) -> Callable[[T], T]:
     """Enters one of lamella's own classes or functions into the table of its kind.
 
+    A class whose constructor is that of an engine in no table gets it as its own, so that `help`
+    and configs take it for the leaf's.
+
     Args:
         kind: the table, for instance "layer".
         aliases: further names, for instance "mse".
@@ -69,6 +73,9 @@ def register(kind: str, *aliases: str, module: str, name: str | None = None) -> 
         _entries.setdefault(target, entry)
         _paths[module, own] = entry
         if isinstance(target, type):
+            owner = next(base for base in target.__mro__ if "__init__" in vars(base))
+            if owner is not object and owner not in _entries:
+                with_defaults()(target)
             accept(kind, target)
         return target
 

@@ -32,11 +32,9 @@ class DataSet(NamedTuple):
     epochs: int
 
 
-_CLOTHES = "T-shirt/top,Trouser,Pullover,Dress,Coat,Sandal,Shirt,Sneaker,Bag,Ankle boot"
-
 DATA_SETS = {
     "digits": DataSet(lambda path: digits.load_data(), [*"0123456789"], 16.0, 40),
-    "fashion-mnist": DataSet(fashion_mnist.load_data, _CLOTHES.split(","), 255.0, 8),
+    "fashion-mnist": DataSet(fashion_mnist.load_data, [*fashion_mnist.CLASS_NAMES], 255.0, 8),
 }
 
 

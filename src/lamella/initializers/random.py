@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lamella._base import check
+from lamella._base import check, publish
 from lamella._base.dtypes import dtype_name
 from lamella._base.errors import InvalidShape, WrongType
 from lamella._base.registry import register
@@ -265,3 +265,5 @@ random_normal = RandomNormal
 random_uniform = RandomUniform
 truncated_normal = TruncatedNormal
 variance_scaling = VarianceScaling
+
+publish(__name__)

@@ -1,4 +1,4 @@
-"""The parts that a layer's constructor is told how to make: each weight's initializer and so on."""
+"""What our layers are made of: RowWise, and the parts that a constructor is told how to make."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,6 +12,12 @@ _READ = {
     "regularizer": regularizers.get,
     "constraint": constraints.get,
 }
+
+
+class RowWise(Layer):
+    """A layer that computes each row of a batch without a look at the others."""
+
+    mixes_rows = False
 
 
 def keep_parts(layer: Layer, arguments: Mapping[str, Any]) -> None:
@@ -28,6 +34,17 @@ def keep_parts(layer: Layer, arguments: Mapping[str, Any]) -> None:
         read = _READ.get(name.rpartition("_")[2])
         if read is not None and name != "activity_regularizer":
             setattr(layer, name, read(value))
+
+
+def parts_of(layer: Layer, *weights: str) -> dict[str, Any]:
+    """What `keep_parts` kept for some weights, by the names of a constructor's arguments.
+
+    Args:
+        layer: the layer that keeps them.
+        weights: "kernel", "bias" ...
+    """
+    names = [f"{weight}_{part}" for part in _READ for weight in weights]
+    return {name: getattr(layer, name) for name in names}
 
 
 def add_part(

@@ -1,15 +1,10 @@
 """How far predictions are from the truth."""
 
 from lamella._base.old_spellings import serve_old_names as _serve_old_names
-from lamella.losses.base import Loss as Loss
-from lamella.losses.base import LossFunctionWrapper as LossFunctionWrapper
+from lamella.losses.base import *  # noqa: F403
 from lamella.losses.crossentropy import *  # noqa: F403
 from lamella.losses.focal import *  # noqa: F403
-from lamella.losses.likelihood import *  # noqa: F403
-from lamella.losses.lookup import *  # noqa: F403
 from lamella.losses.margin import *  # noqa: F403
-from lamella.losses.metric_learning import Circle as Circle
-from lamella.losses.metric_learning import circle as circle
 from lamella.losses.overlap import *  # noqa: F403
 from lamella.losses.reduction import Reduction as _Reduction
 from lamella.losses.regression import *  # noqa: F403

@@ -1,14 +1,14 @@
-"""What every loss is: a value per sample, and one way to reduce them."""
+"""What every loss is: a value per sample, and one way to reduce them; and losses by name."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lamella._base import Configurable, check, floatx, naming, register
-from lamella._base.serialize import serialize
+from lamella._base import Configurable, check, floatx, naming, publish, register, registry
+from lamella._base import serialize as plain
 from lamella._layer.masking import get_mask
 from lamella._state import frame as frames
 from lamella._state.policy import policy_from
@@ -132,8 +132,8 @@ class LossFunctionWrapper(Loss):
         config = super().get_config()
         if "fn" not in config:
             return config
-        settings = {name: serialize(value) for name, value in self._fn_kwargs.items()}
-        return {**config, "fn": serialize(self.fn), **settings}
+        settings = {name: plain.serialize(value) for name, value in self._fn_kwargs.items()}
+        return {**config, "fn": plain.serialize(self.fn), **settings}
 
 
 class FunctionLoss(LossFunctionWrapper):
@@ -173,3 +173,49 @@ def _is_array(item: Any) -> bool:
     return bool(item) and all(
         isinstance(leaf, (int, float, np.generic)) for leaf in jax.tree.leaves(item)
     )
+
+
+def get(identifier: Any) -> Any:
+    """The loss that an argument means.
+
+    Args:
+        identifier: a name, a config, a class, an object, a function, or None, which gives None.
+
+    Raises: UnknownName, if there is none of that name; WrongType, if it is none of those.
+
+    Example:
+        >>> get("mse").__name__, get("MeanSquaredError").name
+        ('mean_squared_error', 'mean_squared_error')
+    """
+    return plain.resolve("loss", identifier)
+
+
+def serialize(loss: Any) -> Any:
+    """A loss as a plain dictionary.
+
+    Args:
+        loss: the object.
+
+    Example:
+        >>> serialize(get("MeanSquaredError"))["class_name"]
+        'MeanSquaredError'
+    """
+    return plain.serialize(loss)
+
+
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """The loss that a plain dictionary describes.
+
+    Args:
+        config: what `serialize` gave.
+        custom_objects: your own classes by name.
+
+    Example:
+        >>> deserialize(serialize(get("MeanSquaredError"))).name
+        'mean_squared_error'
+    """
+    with registry.custom_objects(custom_objects):
+        return get(config)
+
+
+publish(__name__, "FunctionLoss")

@@ -222,9 +222,9 @@ class CountMetric(Metric):
     true_negatives: Variable
     false_negatives: Variable
 
-    def _add_counts(self, shape: tuple[int, ...], *names: str) -> None:
+    def _add_counts(self, shape: tuple[int, ...], *names: str, dtype: Any = None) -> None:
         for name in names:
-            setattr(self, name, self.add_variable(shape, "zeros", name=name))
+            setattr(self, name, self.add_variable(shape, "zeros", dtype, name=name))
 
     def _count(
         self, y_true: Any, y_pred: Any, sample_weight: Any, options: Options, even: bool

@@ -5,7 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import InvalidShape, floatx, register
+from lamella._base import InvalidShape, floatx, publish, register
 from lamella.losses.reduction import as_array, as_pair, same_rank
 from lamella.metrics.reduction import MeanMetricWrapper
 
@@ -286,3 +286,6 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
         super().__init__(
             sparse_top_k_categorical_accuracy, name, dtype, k=k, from_sorted_ids=from_sorted_ids
         )
+
+
+publish(__name__, "accuracy")

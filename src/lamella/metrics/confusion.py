@@ -5,7 +5,8 @@ from typing import Any, Literal
 import jax
 import jax.numpy as jnp
 
-from lamella._base import InvalidArgument, InvalidShape, check, epsilon, publish, register
+from lamella._base import InvalidShape, check, epsilon, publish, register
+from lamella._state.variable import Variable
 from lamella.losses.reduction import as_array, divide_no_nan
 from lamella.metrics import _confusion
 from lamella.metrics.base import Metric
@@ -186,7 +187,7 @@ _Average = Literal["micro", "macro", "weighted"]
 
 
 @register("metric", "f_beta_score", "fbeta_score", module="keras.metrics")
-class FBetaScore(Metric):
+class FBetaScore(_confusion.CountMetric):
     """The weighted harmonic mean of precision and recall.
 
     (1 + beta^2) * precision * recall / (beta^2 * precision + recall)
@@ -207,6 +208,7 @@ class FBetaScore(Metric):
     """
 
     _direction = "up"
+    intermediate_weights: Variable
 
     def __init__(
         self,
@@ -219,22 +221,15 @@ class FBetaScore(Metric):
         super().__init__(name=name, dtype=dtype)
         self.average = check.one_of(average, (None, "micro", "macro", "weighted"), "average")
         self.beta = check.positive(beta, "beta")
-        if threshold is not None and not 0 < threshold <= 1:
-            raise InvalidArgument(
-                f"Argument `threshold` must satisfy 0 < threshold <= 1. Received: {threshold!r}.",
-                help="Pass for example threshold=0.5, or None for the largest.",
-            )
+        if threshold is not None:
+            check.fraction(threshold, "threshold", closed=True, zero=False)
         self.threshold = threshold
         self._built = False
 
     def _build(self, shape: tuple[int, ...]) -> None:
         size = () if self.average == "micro" else shape[1:]
-        self.true_positives = self.add_variable(size, "zeros", self.dtype, name="true_positives")
-        self.false_positives = self.add_variable(size, "zeros", self.dtype, name="false_positives")
-        self.false_negatives = self.add_variable(size, "zeros", self.dtype, name="false_negatives")
-        self.intermediate_weights = self.add_variable(
-            size, "zeros", self.dtype, name="intermediate_weights"
-        )
+        names = "true_positives", "false_positives", "false_negatives", "intermediate_weights"
+        self._add_counts(size, *names, dtype=self.dtype)
         self._built = True
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:

@@ -1,5 +1,6 @@
 """Metrics over all thresholds: the area under a curve, and the best point of one."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -17,6 +18,18 @@ from lamella.metrics._confusion import (
 )
 
 
+def _recall(counts: Counts) -> jax.Array:
+    return divide_no_nan(counts.true_positives, counts.true_positives + counts.false_negatives)
+
+
+def _precision(counts: Counts) -> jax.Array:
+    return divide_no_nan(counts.true_positives, counts.true_positives + counts.false_positives)
+
+
+def _specificity(counts: Counts) -> jax.Array:
+    return divide_no_nan(counts.true_negatives, counts.true_negatives + counts.false_positives)
+
+
 class _BestUnderConstraint(CountMetric):
     """The best of one share where another reaches a value.
 
@@ -28,6 +41,8 @@ class _BestUnderConstraint(CountMetric):
     """
 
     _direction = "up"
+    _reached: Callable[[Counts], jax.Array]
+    _wanted: Callable[[Counts], jax.Array]
 
     def __init__(
         self,
@@ -49,20 +64,10 @@ class _BestUnderConstraint(CountMetric):
         options = Options(class_id=self.class_id)
         self._count(y_true, y_pred, sample_weight, options, self.num_thresholds > 1)
 
-    def _best(self, reached: jax.Array, wanted: jax.Array) -> jax.Array:
+    def result(self) -> jax.Array:
+        counts = Counts(*(variable.value for variable in self.variables))
+        reached, wanted = type(self)._reached(counts), type(self)._wanted(counts)
         return jnp.max(jnp.where(reached >= self.value, wanted, 0), initial=0)
-
-    def _recalls(self) -> jax.Array:
-        right = self.true_positives.value
-        return divide_no_nan(right, right + self.false_negatives.value)
-
-    def _specificities(self) -> jax.Array:
-        right = self.true_negatives.value
-        return divide_no_nan(right, right + self.false_positives.value)
-
-    def _precisions(self) -> jax.Array:
-        right = self.true_positives.value
-        return divide_no_nan(right, right + self.false_positives.value)
 
 
 @register("metric", "sensitivity_at_specificity", module="keras.metrics")
@@ -80,13 +85,12 @@ class SensitivityAtSpecificity(_BestUnderConstraint):
         1.0
     """
 
+    _reached, _wanted = staticmethod(_specificity), staticmethod(_recall)
+
     @continues(_BestUnderConstraint, without=("value",))
     def __init__(self, specificity: float, *more: Any, **named: Any) -> None:
         self.specificity = check.fraction(specificity, "specificity", closed=True)
         super().__init__(specificity, *more, **named)
-
-    def result(self) -> jax.Array:
-        return self._best(self._specificities(), self._recalls())
 
 
 @register("metric", "specificity_at_sensitivity", module="keras.metrics")
@@ -104,13 +108,12 @@ class SpecificityAtSensitivity(_BestUnderConstraint):
         1.0
     """
 
+    _reached, _wanted = staticmethod(_recall), staticmethod(_specificity)
+
     @continues(_BestUnderConstraint, without=("value",))
     def __init__(self, sensitivity: float, *more: Any, **named: Any) -> None:
         self.sensitivity = check.fraction(sensitivity, "sensitivity", closed=True)
         super().__init__(sensitivity, *more, **named)
-
-    def result(self) -> jax.Array:
-        return self._best(self._recalls(), self._specificities())
 
 
 @register("metric", "precision_at_recall", module="keras.metrics")
@@ -128,13 +131,12 @@ class PrecisionAtRecall(_BestUnderConstraint):
         1.0
     """
 
+    _reached, _wanted = staticmethod(_recall), staticmethod(_precision)
+
     @continues(_BestUnderConstraint, without=("value",))
     def __init__(self, recall: float, *more: Any, **named: Any) -> None:
         self.recall = check.fraction(recall, "recall", closed=True)
         super().__init__(recall, *more, **named)
-
-    def result(self) -> jax.Array:
-        return self._best(self._recalls(), self._precisions())
 
 
 @register("metric", "recall_at_precision", module="keras.metrics")
@@ -152,13 +154,12 @@ class RecallAtPrecision(_BestUnderConstraint):
         1.0
     """
 
+    _reached, _wanted = staticmethod(_precision), staticmethod(_recall)
+
     @continues(_BestUnderConstraint, without=("value",))
     def __init__(self, precision: float, *more: Any, **named: Any) -> None:
         self.precision = check.fraction(precision, "precision", closed=True)
         super().__init__(precision, *more, **named)
-
-    def result(self) -> jax.Array:
-        return self._best(self._precisions(), self._recalls())
 
 
 @register("metric", "auc", module="keras.metrics")
@@ -297,13 +298,8 @@ def _rates(counts: Counts) -> tuple[jax.Array, jax.Array]:
     return divide_no_nan(counts.false_positives, negatives), _recall(counts)
 
 
-def _recall(counts: Counts) -> jax.Array:
-    return divide_no_nan(counts.true_positives, counts.true_positives + counts.false_negatives)
-
-
 def _precision_over_recall(counts: Counts) -> tuple[jax.Array, jax.Array]:
-    decided = counts.true_positives + counts.false_positives
-    return _recall(counts), divide_no_nan(counts.true_positives, decided)
+    return _recall(counts), _precision(counts)
 
 
 def _gains(counts: Counts) -> tuple[jax.Array, jax.Array]:

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from lamella import losses
-from lamella._base import InvalidArgument, InvalidShape, check, epsilon, register
+from lamella._base import InvalidArgument, InvalidShape, check, epsilon, publish, register
 from lamella.losses.reduction import matched
 from lamella.metrics.base import Metric
 from lamella.metrics.reduction import Mean, MeanMetricWrapper
@@ -333,3 +333,6 @@ class ConcordanceCorrelation(MeanMetricWrapper):
         axis: int = -1,
     ) -> None:
         super().__init__(concordance_correlation, name, dtype, axis=axis)
+
+
+publish(__name__, "cosine_similarity")

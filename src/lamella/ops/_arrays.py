@@ -89,6 +89,11 @@ def inexacts(x1: Any, x2: Any) -> tuple[jax.Array, jax.Array]:
     return inexact(x1), inexact(x2)
 
 
+def each(xs: Any) -> list[jax.Array]:
+    """The arrays of a sequence of them."""
+    return [array(x) for x in xs]
+
+
 def dtype_of(dtype: Any) -> str | None:
     """The name of a dtype argument; None stays None."""
     return None if dtype is None else dtype_name(dtype)

@@ -3,26 +3,26 @@
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any, ParamSpec
-
-import jax
+from typing import Any, ParamSpec, TypeVar
 
 from lamella._graph.operation import op
 from lamella.ops._arrays import NUMPY, array, dtype_of, pair
 
 P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def of_one(
     compute: Callable[..., Any],
     read: Callable[..., Any] = array,
     module: str = NUMPY,
-) -> Callable[[Callable[P, Any]], Callable[P, jax.Array]]:
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Declares an op of one array; the function below has no body, for this is all of it.
 
     Args:
         compute: what computes it, `jnp.sin`; it takes the further arguments by the same names.
-        read: how the first argument becomes an array: `array`, or `inexact` for a floating one.
+        read: how the first argument becomes an array: `array`, `inexact` for a floating one, or
+            `each` for a sequence of arrays.
         module: the module of its class in Keras's files.
     """
     return _declared(compute, lambda x: (read(x),), module, arrays=1)
@@ -33,7 +33,7 @@ def of_two(
     read: Callable[..., Any] = pair,
     module: str = NUMPY,
     class_name: str = "",
-) -> Callable[[Callable[P, Any]], Callable[P, jax.Array]]:
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Declares an op of two arrays; the function below has no body, for this is all of it.
 
     Args:
@@ -48,8 +48,8 @@ def of_two(
 
 def _declared(
     compute: Callable[..., Any], read: Callable[..., Any], module: str, **options: Any
-) -> Callable[[Callable[P, Any]], Callable[P, jax.Array]]:
-    def declare(stub: Callable[P, Any]) -> Callable[P, jax.Array]:
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    def declare(stub: Callable[P, R]) -> Callable[P, R]:
         signature = inspect.signature(stub)
         defaults = {name: item.default for name, item in signature.parameters.items()}
         names, count = list(defaults), options["arrays"]
@@ -63,7 +63,6 @@ def _declared(
                 settings["dtype"] = dtype_of(settings["dtype"])
             return compute(*read(*args[:count]), **settings)
 
-        stub.__annotations__["return"] = "jax.Array"  # what help shows
         return op(stub.__name__, module=module, **options)(function)
 
     return declare

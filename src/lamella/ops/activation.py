@@ -17,7 +17,7 @@ def _over_axes(function: Any, x: Any, axis: Any) -> jax.Array:
 
 
 @of_one(jax.nn.relu, module=NN)
-def relu(x: Any) -> Any:
+def relu(x: Any) -> jax.Array:
     """max(x, 0).
 
     Args:
@@ -29,7 +29,7 @@ def relu(x: Any) -> Any:
 
 
 @of_one(jax.nn.relu6, module=NN)
-def relu6(x: Any) -> Any:
+def relu6(x: Any) -> jax.Array:
     """min(max(x, 0), 6).
 
     Args:
@@ -41,7 +41,7 @@ def relu6(x: Any) -> Any:
 
 
 @of_one(jax.nn.leaky_relu, inexact, module=NN)
-def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
+def leaky_relu(x: Any, negative_slope: float = 0.2) -> jax.Array:
     """x above zero, negative_slope * x below.
 
     Args:
@@ -54,7 +54,7 @@ def leaky_relu(x: Any, negative_slope: float = 0.2) -> Any:
 
 
 @of_one(jax.nn.elu, inexact, module=NN)
-def elu(x: Any, alpha: float = 1.0) -> Any:
+def elu(x: Any, alpha: float = 1.0) -> jax.Array:
     """x above zero, alpha * (exp(x) - 1) below.
 
     Args:
@@ -67,7 +67,7 @@ def elu(x: Any, alpha: float = 1.0) -> Any:
 
 
 @of_one(jax.nn.selu, inexact, module=NN)
-def selu(x: Any) -> Any:
+def selu(x: Any) -> jax.Array:
     """The ELU that keeps mean 0 and variance 1 from layer to layer.
 
     Args:
@@ -79,7 +79,7 @@ def selu(x: Any) -> Any:
 
 
 @of_one(jax.nn.celu, inexact, module=NN)
-def celu(x: Any, alpha: float = 1.0) -> Any:
+def celu(x: Any, alpha: float = 1.0) -> jax.Array:
     """max(x, 0) + min(alpha * (exp(x / alpha) - 1), 0).
 
     Args:
@@ -92,7 +92,7 @@ def celu(x: Any, alpha: float = 1.0) -> Any:
 
 
 @of_one(jax.nn.gelu, inexact, module=NN)
-def gelu(x: Any, approximate: bool = True) -> Any:
+def gelu(x: Any, approximate: bool = True) -> jax.Array:
     """x times the probability that a normal number is below x.
 
     Args:
@@ -105,7 +105,7 @@ def gelu(x: Any, approximate: bool = True) -> Any:
 
 
 @of_one(jax.nn.silu, inexact, module=NN)
-def silu(x: Any) -> Any:
+def silu(x: Any) -> jax.Array:
     """x * sigmoid(x).
 
     Args:
@@ -120,7 +120,7 @@ swish = silu
 
 
 @of_one(jax.nn.hard_silu, inexact, module=NN)
-def hard_silu(x: Any) -> Any:
+def hard_silu(x: Any) -> jax.Array:
     """x * hard_sigmoid(x).
 
     Args:
@@ -135,7 +135,7 @@ hard_swish = hard_silu
 
 
 @of_one(jax.nn.sigmoid, inexact, module=NN)
-def sigmoid(x: Any) -> Any:
+def sigmoid(x: Any) -> jax.Array:
     """1 / (1 + exp(-x)).
 
     Args:
@@ -147,7 +147,7 @@ def sigmoid(x: Any) -> Any:
 
 
 @of_one(jax.nn.hard_sigmoid, inexact, module=NN)
-def hard_sigmoid(x: Any) -> Any:
+def hard_sigmoid(x: Any) -> jax.Array:
     """x / 6 + 0.5, kept between 0 and 1.
 
     Args:
@@ -159,7 +159,7 @@ def hard_sigmoid(x: Any) -> Any:
 
 
 @of_one(jax.nn.sparse_sigmoid, inexact, module=NN)
-def sparse_sigmoid(x: Any) -> Any:
+def sparse_sigmoid(x: Any) -> jax.Array:
     """(x + 1) / 2, kept between 0 and 1.
 
     Args:
@@ -171,7 +171,7 @@ def sparse_sigmoid(x: Any) -> Any:
 
 
 @of_one(jax.nn.log_sigmoid, inexact, module=NN)
-def log_sigmoid(x: Any) -> Any:
+def log_sigmoid(x: Any) -> jax.Array:
     """log(sigmoid(x)) without underflow.
 
     Args:
@@ -183,7 +183,7 @@ def log_sigmoid(x: Any) -> Any:
 
 
 @of_one(jax.nn.softplus, inexact, module=NN)
-def softplus(x: Any) -> Any:
+def softplus(x: Any) -> jax.Array:
     """log(1 + exp(x)).
 
     Args:
@@ -195,7 +195,7 @@ def softplus(x: Any) -> Any:
 
 
 @of_one(jax.nn.sparse_plus, inexact, module=NN)
-def sparse_plus(x: Any) -> Any:
+def sparse_plus(x: Any) -> jax.Array:
     """0 below -1, x above 1, (x + 1)**2 / 4 between.
 
     Args:
@@ -207,7 +207,7 @@ def sparse_plus(x: Any) -> Any:
 
 
 @of_one(jax.nn.squareplus, inexact, module=NN)
-def squareplus(x: Any, b: float = 4) -> Any:
+def squareplus(x: Any, b: float = 4) -> jax.Array:
     """(x + sqrt(x**2 + b)) / 2.
 
     Args:
@@ -220,7 +220,7 @@ def squareplus(x: Any, b: float = 4) -> Any:
 
 
 @of_one(jax.nn.soft_sign, inexact, module=NN)
-def softsign(x: Any) -> Any:
+def softsign(x: Any) -> jax.Array:
     """x / (1 + |x|).
 
     Args:
@@ -276,7 +276,7 @@ def tanh_shrink(x: Any) -> jax.Array:
 
 
 @of_one(jax.nn.hard_tanh, module=NN)
-def hard_tanh(x: Any) -> Any:
+def hard_tanh(x: Any) -> jax.Array:
     """x kept between -1 and 1.
 
     Args:
@@ -304,7 +304,7 @@ def threshold(x: Any, threshold: float, default_value: float) -> jax.Array:
 
 
 @of_one(jax.nn.glu, inexact, module=NN)
-def glu(x: Any, axis: int = -1) -> Any:
+def glu(x: Any, axis: int = -1) -> jax.Array:
     """One half of an axis times the sigmoid of the other.
 
     Args:

@@ -1,4 +1,4 @@
-"""Sums, products and their relatives, entry by entry."""
+"""Sums, products and their relatives, rounding, limits and parts of numbers, entry by entry."""
 
 from typing import Any
 
@@ -7,12 +7,19 @@ import jax.numpy as jnp
 
 from lamella._base import publish
 from lamella._graph.operation import op
-from lamella.ops._arrays import NUMPY, float_pair, inexact
+from lamella.ops._arrays import (
+    NUMPY,
+    array,
+    array_or_number,
+    float_pair,
+    inexact,
+    same_rank,
+)
 from lamella.ops._declare import of_one, of_two
 
 
 @of_two(jnp.add)
-def add(x1: Any, x2: Any) -> Any:
+def add(x1: Any, x2: Any) -> jax.Array:
     """x1 + x2.
 
     Args:
@@ -25,7 +32,7 @@ def add(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.subtract)
-def subtract(x1: Any, x2: Any) -> Any:
+def subtract(x1: Any, x2: Any) -> jax.Array:
     """x1 - x2.
 
     Args:
@@ -38,7 +45,7 @@ def subtract(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.multiply)
-def multiply(x1: Any, x2: Any) -> Any:
+def multiply(x1: Any, x2: Any) -> jax.Array:
     """x1 * x2.
 
     Args:
@@ -51,7 +58,7 @@ def multiply(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.true_divide, float_pair)
-def divide(x1: Any, x2: Any) -> Any:
+def divide(x1: Any, x2: Any) -> jax.Array:
     """x1 / x2, as floats.
 
     Args:
@@ -64,7 +71,7 @@ def divide(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.true_divide, float_pair)
-def true_divide(x1: Any, x2: Any) -> Any:
+def true_divide(x1: Any, x2: Any) -> jax.Array:
     """x1 / x2, as floats.
 
     Args:
@@ -93,7 +100,7 @@ def divide_no_nan(x1: Any, x2: Any) -> jax.Array:
 
 
 @of_two(jnp.floor_divide)
-def floor_divide(x1: Any, x2: Any) -> Any:
+def floor_divide(x1: Any, x2: Any) -> jax.Array:
     """x1 / x2, rounded down.
 
     Args:
@@ -106,7 +113,7 @@ def floor_divide(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.mod)
-def mod(x1: Any, x2: Any) -> Any:
+def mod(x1: Any, x2: Any) -> jax.Array:
     """The rest of x1 / x2, with the sign of x2.
 
     Args:
@@ -119,7 +126,7 @@ def mod(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.fmod)
-def fmod(x1: Any, x2: Any) -> Any:
+def fmod(x1: Any, x2: Any) -> jax.Array:
     """The rest of x1 / x2, with the sign of x1.
 
     Args:
@@ -132,7 +139,7 @@ def fmod(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.maximum)
-def maximum(x1: Any, x2: Any) -> Any:
+def maximum(x1: Any, x2: Any) -> jax.Array:
     """The larger of two entries; NaN wins.
 
     Args:
@@ -145,7 +152,7 @@ def maximum(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.minimum)
-def minimum(x1: Any, x2: Any) -> Any:
+def minimum(x1: Any, x2: Any) -> jax.Array:
     """The smaller of two entries; NaN wins.
 
     Args:
@@ -158,7 +165,7 @@ def minimum(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.fmax)
-def fmax(x1: Any, x2: Any) -> Any:
+def fmax(x1: Any, x2: Any) -> jax.Array:
     """The larger of two entries; NaN loses.
 
     Args:
@@ -171,7 +178,7 @@ def fmax(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.fmin)
-def fmin(x1: Any, x2: Any) -> Any:
+def fmin(x1: Any, x2: Any) -> jax.Array:
     """The smaller of two entries; NaN loses.
 
     Args:
@@ -184,7 +191,7 @@ def fmin(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.gcd)
-def gcd(x1: Any, x2: Any) -> Any:
+def gcd(x1: Any, x2: Any) -> jax.Array:
     """The greatest common divisor of two whole numbers.
 
     Args:
@@ -197,7 +204,7 @@ def gcd(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.lcm)
-def lcm(x1: Any, x2: Any) -> Any:
+def lcm(x1: Any, x2: Any) -> jax.Array:
     """The least common multiple of two whole numbers.
 
     Args:
@@ -210,7 +217,7 @@ def lcm(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.heaviside, float_pair)
-def heaviside(x1: Any, x2: Any) -> Any:
+def heaviside(x1: Any, x2: Any) -> jax.Array:
     """0 below zero, 1 above, and x2 at zero.
 
     Args:
@@ -223,7 +230,7 @@ def heaviside(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.nextafter, float_pair)
-def nextafter(x1: Any, x2: Any) -> Any:
+def nextafter(x1: Any, x2: Any) -> jax.Array:
     """The next float after x1 towards x2.
 
     Args:
@@ -236,7 +243,7 @@ def nextafter(x1: Any, x2: Any) -> Any:
 
 
 @of_one(jnp.negative)
-def negative(x: Any) -> Any:
+def negative(x: Any) -> jax.Array:
     """-x.
 
     Args:
@@ -248,7 +255,7 @@ def negative(x: Any) -> Any:
 
 
 @of_one(jnp.absolute)
-def absolute(x: Any) -> Any:
+def absolute(x: Any) -> jax.Array:
     """The distance from zero.
 
     Args:
@@ -260,7 +267,7 @@ def absolute(x: Any) -> Any:
 
 
 @of_one(jnp.absolute)
-def abs(x: Any) -> Any:
+def abs(x: Any) -> jax.Array:
     """The distance from zero.
 
     Args:
@@ -272,7 +279,7 @@ def abs(x: Any) -> Any:
 
 
 @of_one(jnp.fabs, inexact)
-def fabs(x: Any) -> Any:
+def fabs(x: Any) -> jax.Array:
     """The distance from zero, as floats.
 
     Args:
@@ -284,7 +291,7 @@ def fabs(x: Any) -> Any:
 
 
 @of_one(jnp.sign)
-def sign(x: Any) -> Any:
+def sign(x: Any) -> jax.Array:
     """-1, 0 or 1, as each entry is below, at or above zero.
 
     Args:
@@ -292,6 +299,152 @@ def sign(x: Any) -> Any:
     Example:
         >>> sign([-3, 0, 5]).tolist()
         [-1, 0, 1]
+    """
+
+
+@of_one(jnp.floor, inexact)
+def floor(x: Any) -> jax.Array:
+    """Each entry rounded down.
+
+    Args:
+        x: numbers.
+    Example:
+        >>> floor([1.5, -1.5]).tolist()
+        [1.0, -2.0]
+    """
+
+
+@of_one(jnp.ceil, inexact)
+def ceil(x: Any) -> jax.Array:
+    """Each entry rounded up.
+
+    Args:
+        x: numbers.
+    Example:
+        >>> ceil([1.5, -1.5]).tolist()
+        [2.0, -1.0]
+    """
+
+
+@of_one(jnp.trunc)
+def trunc(x: Any) -> jax.Array:
+    """Each entry rounded towards zero.
+
+    Args:
+        x: numbers.
+    Example:
+        >>> trunc([1.5, -1.5]).tolist()
+        [1.0, -1.0]
+    """
+
+
+@of_one(jnp.round)
+def round(x: Any, decimals: int = 0) -> jax.Array:
+    """Each entry rounded to some decimals, halves to the even side.
+
+    Args:
+        x: numbers.
+        decimals: how many decimals stay; negative counts left of the point.
+    Example:
+        >>> round([1.5, 2.5]).tolist()
+        [2.0, 2.0]
+    """
+
+
+@op("clip", module=NUMPY)
+def clip(x: Any, x_min: Any, x_max: Any) -> jax.Array:
+    """Each entry moved into a range.
+
+    Args:
+        x: numbers.
+        x_min: the least value, None for no limit.
+        x_max: the greatest value, None for no limit.
+    Example:
+        >>> clip([1, 5, 9], 2, 6).tolist()
+        [2, 5, 6]
+    """
+    x = array(x)
+    x = x.astype("int32") if x.dtype == bool else x
+    x, low, high = same_rank(
+        x, *(limit if limit is None else array_or_number(limit) for limit in (x_min, x_max))
+    )
+    return jnp.clip(x, low, high)
+
+
+@of_one(jnp.nan_to_num)
+def nan_to_num(
+    x: Any, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
+) -> jax.Array:
+    """Replaces NaN and infinities by numbers.
+
+    Args:
+        x: numbers.
+        nan: what stands for NaN.
+        posinf: what stands for infinity, the largest float if None.
+        neginf: what stands for minus infinity, the lowest float if None.
+    Example:
+        >>> nan_to_num([1.0, float("nan")]).tolist()
+        [1.0, 0.0]
+    """
+
+
+@of_one(jnp.real)
+def real(x: Any) -> jax.Array:
+    """The real part of each entry.
+
+    Args:
+        x: complex numbers.
+    Example:
+        >>> real([1 + 2j]).tolist()
+        [1.0]
+    """
+
+
+@of_one(jnp.imag)
+def imag(x: Any) -> jax.Array:
+    """The imaginary part of each entry.
+
+    Args:
+        x: complex numbers.
+    Example:
+        >>> imag([1 + 2j]).tolist()
+        [2.0]
+    """
+
+
+@of_one(jnp.conjugate)
+def conjugate(x: Any) -> jax.Array:
+    """Each entry with the sign of its imaginary part turned.
+
+    Args:
+        x: complex numbers.
+    Example:
+        >>> conjugate([1 + 2j]).tolist()
+        [(1-2j)]
+    """
+
+
+@of_one(jnp.conjugate)
+def conj(x: Any) -> jax.Array:
+    """Each entry with the sign of its imaginary part turned.
+
+    Args:
+        x: complex numbers.
+    Example:
+        >>> conj([1 + 2j]).tolist()
+        [(1-2j)]
+    """
+
+
+@of_one(jnp.angle, inexact)
+def angle(x: Any) -> jax.Array:
+    """The angle of each complex number, in radians.
+
+    Args:
+        x: complex numbers.
+    Example:
+        >>> float(angle(1.0))
+        0.0
     """
 
 

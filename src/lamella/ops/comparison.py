@@ -12,7 +12,7 @@ from lamella.ops._declare import of_one, of_two
 
 
 @of_two(jnp.equal)
-def equal(x1: Any, x2: Any) -> Any:
+def equal(x1: Any, x2: Any) -> jax.Array:
     """Whether two entries are equal.
 
     Args:
@@ -25,7 +25,7 @@ def equal(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.not_equal)
-def not_equal(x1: Any, x2: Any) -> Any:
+def not_equal(x1: Any, x2: Any) -> jax.Array:
     """Whether two entries differ.
 
     Args:
@@ -38,7 +38,7 @@ def not_equal(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.less)
-def less(x1: Any, x2: Any) -> Any:
+def less(x1: Any, x2: Any) -> jax.Array:
     """Whether x1 < x2.
 
     Args:
@@ -51,7 +51,7 @@ def less(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.less_equal)
-def less_equal(x1: Any, x2: Any) -> Any:
+def less_equal(x1: Any, x2: Any) -> jax.Array:
     """Whether x1 <= x2.
 
     Args:
@@ -64,7 +64,7 @@ def less_equal(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.greater)
-def greater(x1: Any, x2: Any) -> Any:
+def greater(x1: Any, x2: Any) -> jax.Array:
     """Whether x1 > x2.
 
     Args:
@@ -77,7 +77,7 @@ def greater(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.greater_equal)
-def greater_equal(x1: Any, x2: Any) -> Any:
+def greater_equal(x1: Any, x2: Any) -> jax.Array:
     """Whether x1 >= x2.
 
     Args:
@@ -109,7 +109,7 @@ def isclose(
     return jnp.isclose(first, second, rtol, atol, equal_nan)
 
 
-@op("allclose", module=NUMPY, arrays=2, class_name="AllClose")
+@of_two(jnp.allclose, pair, class_name="AllClose")
 def allclose(
     x1: Any, x2: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
 ) -> jax.Array:
@@ -125,12 +125,10 @@ def allclose(
         >>> bool(allclose([1.0], [1.0]))
         True
     """
-    first, second = pair(x1, x2)
-    return jnp.allclose(first, second, rtol, atol, equal_nan)
 
 
 @of_one(jnp.isfinite)
-def isfinite(x: Any) -> Any:
+def isfinite(x: Any) -> jax.Array:
     """Whether each entry is neither infinite nor NaN.
 
     Args:
@@ -142,7 +140,7 @@ def isfinite(x: Any) -> Any:
 
 
 @of_one(jnp.isinf)
-def isinf(x: Any) -> Any:
+def isinf(x: Any) -> jax.Array:
     """Whether each entry is infinite.
 
     Args:
@@ -154,7 +152,7 @@ def isinf(x: Any) -> Any:
 
 
 @of_one(jnp.isnan)
-def isnan(x: Any) -> Any:
+def isnan(x: Any) -> jax.Array:
     """Whether each entry is NaN.
 
     Args:
@@ -166,7 +164,7 @@ def isnan(x: Any) -> Any:
 
 
 @of_one(jnp.isneginf)
-def isneginf(x: Any) -> Any:
+def isneginf(x: Any) -> jax.Array:
     """Whether each entry is minus infinity.
 
     Args:
@@ -178,7 +176,7 @@ def isneginf(x: Any) -> Any:
 
 
 @of_one(jnp.isposinf)
-def isposinf(x: Any) -> Any:
+def isposinf(x: Any) -> jax.Array:
     """Whether each entry is plus infinity.
 
     Args:
@@ -190,7 +188,7 @@ def isposinf(x: Any) -> Any:
 
 
 @of_one(jnp.isreal)
-def isreal(x: Any) -> Any:
+def isreal(x: Any) -> jax.Array:
     """Whether each entry has no imaginary part.
 
     Args:
@@ -202,7 +200,7 @@ def isreal(x: Any) -> Any:
 
 
 @of_one(jnp.signbit)
-def signbit(x: Any) -> Any:
+def signbit(x: Any) -> jax.Array:
     """Whether the sign bit of each entry is set.
 
     Args:
@@ -214,7 +212,7 @@ def signbit(x: Any) -> Any:
 
 
 @of_two(jnp.isin, arrays, class_name="IsIn")
-def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) -> Any:
+def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) -> jax.Array:
     """Whether each entry of x1 stands in x2.
 
     Args:
@@ -229,7 +227,7 @@ def isin(x1: Any, x2: Any, assume_unique: bool = False, invert: bool = False) ->
 
 
 @of_two(jnp.logical_and)
-def logical_and(x1: Any, x2: Any) -> Any:
+def logical_and(x1: Any, x2: Any) -> jax.Array:
     """Whether both entries are true.
 
     Args:
@@ -242,7 +240,7 @@ def logical_and(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.logical_or)
-def logical_or(x1: Any, x2: Any) -> Any:
+def logical_or(x1: Any, x2: Any) -> jax.Array:
     """Whether an entry is true.
 
     Args:
@@ -255,7 +253,7 @@ def logical_or(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.logical_xor)
-def logical_xor(x1: Any, x2: Any) -> Any:
+def logical_xor(x1: Any, x2: Any) -> jax.Array:
     """Whether just one entry is true.
 
     Args:
@@ -268,7 +266,7 @@ def logical_xor(x1: Any, x2: Any) -> Any:
 
 
 @of_one(jnp.logical_not)
-def logical_not(x: Any) -> Any:
+def logical_not(x: Any) -> jax.Array:
     """Whether each entry is false.
 
     Args:
@@ -280,7 +278,7 @@ def logical_not(x: Any) -> Any:
 
 
 @of_two(jnp.bitwise_and)
-def bitwise_and(x: Any, y: Any) -> Any:
+def bitwise_and(x: Any, y: Any) -> jax.Array:
     """The bits set in both.
 
     Args:
@@ -293,7 +291,7 @@ def bitwise_and(x: Any, y: Any) -> Any:
 
 
 @of_two(jnp.bitwise_or)
-def bitwise_or(x: Any, y: Any) -> Any:
+def bitwise_or(x: Any, y: Any) -> jax.Array:
     """The bits set in either.
 
     Args:
@@ -306,7 +304,7 @@ def bitwise_or(x: Any, y: Any) -> Any:
 
 
 @of_two(jnp.bitwise_xor)
-def bitwise_xor(x: Any, y: Any) -> Any:
+def bitwise_xor(x: Any, y: Any) -> jax.Array:
     """The bits set in just one.
 
     Args:
@@ -319,7 +317,7 @@ def bitwise_xor(x: Any, y: Any) -> Any:
 
 
 @of_one(jnp.invert)
-def bitwise_not(x: Any) -> Any:
+def bitwise_not(x: Any) -> jax.Array:
     """All bits turned.
 
     Args:
@@ -331,7 +329,7 @@ def bitwise_not(x: Any) -> Any:
 
 
 @of_one(jnp.invert)
-def bitwise_invert(x: Any) -> Any:
+def bitwise_invert(x: Any) -> jax.Array:
     """All bits turned.
 
     Args:
@@ -343,7 +341,7 @@ def bitwise_invert(x: Any) -> Any:
 
 
 @of_two(jnp.left_shift)
-def bitwise_left_shift(x: Any, y: Any) -> Any:
+def bitwise_left_shift(x: Any, y: Any) -> jax.Array:
     """Bits moved left: x * 2**y.
 
     Args:
@@ -356,7 +354,7 @@ def bitwise_left_shift(x: Any, y: Any) -> Any:
 
 
 @of_two(jnp.left_shift)
-def left_shift(x: Any, y: Any) -> Any:
+def left_shift(x: Any, y: Any) -> jax.Array:
     """Bits moved left: x * 2**y.
 
     Args:
@@ -369,7 +367,7 @@ def left_shift(x: Any, y: Any) -> Any:
 
 
 @of_two(jnp.right_shift)
-def bitwise_right_shift(x: Any, y: Any) -> Any:
+def bitwise_right_shift(x: Any, y: Any) -> jax.Array:
     """Bits moved right: x // 2**y.
 
     Args:
@@ -382,7 +380,7 @@ def bitwise_right_shift(x: Any, y: Any) -> Any:
 
 
 @of_two(jnp.right_shift)
-def right_shift(x: Any, y: Any) -> Any:
+def right_shift(x: Any, y: Any) -> jax.Array:
     """Bits moved right: x // 2**y.
 
     Args:

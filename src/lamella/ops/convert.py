@@ -72,7 +72,7 @@ def convert_to_tensor(x: Any, dtype: Any = None, sparse: Any = None, ragged: Any
 
 
 @of_one(jax.lax.stop_gradient, module=CORE)
-def stop_gradient(variable: Any) -> Any:
+def stop_gradient(variable: Any) -> jax.Array:
     """The same values, through which no gradient flows.
 
     Args:

@@ -9,7 +9,7 @@ from lamella._base import dtype_name, floatx, publish
 from lamella._graph.operation import op
 from lamella.ops._arrays import NUMPY, dtype_of, is_scalar
 from lamella.ops._arrays import array as as_array
-from lamella.ops._declare import of_one
+from lamella.ops._declare import of_one, of_two
 
 
 def zeros(shape: Any, dtype: Any = None) -> jax.Array:
@@ -67,7 +67,7 @@ def full(shape: Any, fill_value: Any, dtype: Any = None) -> jax.Array:
 
 
 @of_one(jnp.zeros_like, as_array)
-def zeros_like(x: Any, dtype: Any = None) -> Any:
+def zeros_like(x: Any, dtype: Any = None) -> jax.Array:
     """Zeros in the shape of x.
 
     Args:
@@ -80,7 +80,7 @@ def zeros_like(x: Any, dtype: Any = None) -> Any:
 
 
 @of_one(jnp.ones_like, as_array)
-def ones_like(x: Any, dtype: Any = None) -> Any:
+def ones_like(x: Any, dtype: Any = None) -> jax.Array:
     """Ones in the shape of x.
 
     Args:
@@ -93,7 +93,7 @@ def ones_like(x: Any, dtype: Any = None) -> Any:
 
 
 @of_one(jnp.empty_like, as_array)
-def empty_like(x: Any, dtype: Any = None) -> Any:
+def empty_like(x: Any, dtype: Any = None) -> jax.Array:
     """An array in the shape of x, not meant to be read.
 
     Args:
@@ -106,7 +106,7 @@ def empty_like(x: Any, dtype: Any = None) -> Any:
 
 
 @of_one(jnp.full_like, as_array)
-def full_like(x: Any, fill_value: Any, dtype: Any = None) -> Any:
+def full_like(x: Any, fill_value: Any, dtype: Any = None) -> jax.Array:
     """One value everywhere, in the shape of x.
 
     Args:
@@ -159,7 +159,11 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     return jnp.arange(start, stop, step=step, dtype=dtype_name(dtype))
 
 
-@op("linspace", module=NUMPY, arrays=2)
+def _ends(start: Any, stop: Any) -> tuple[Any, Any]:
+    return start, stop
+
+
+@of_two(jnp.linspace, _ends)
 def linspace(
     start: Any,
     stop: Any,
@@ -183,12 +187,9 @@ def linspace(
         >>> linspace(0.0, 1.0, 3).tolist()
         [0.0, 0.5, 1.0]
     """
-    return jnp.linspace(
-        start, stop, num=num, endpoint=endpoint, retstep=retstep, dtype=dtype_of(dtype), axis=axis
-    )
 
 
-@op("logspace", module=NUMPY, arrays=2)
+@of_two(jnp.logspace, _ends)
 def logspace(
     start: Any,
     stop: Any,
@@ -212,12 +213,9 @@ def logspace(
         >>> logspace(0.0, 3.0, 4, base=2).tolist()
         [1.0, 2.0, 4.0, 8.0]
     """
-    return jnp.logspace(
-        start, stop, num=num, endpoint=endpoint, base=base, dtype=dtype_of(dtype), axis=axis
-    )
 
 
-@op("geomspace", module=NUMPY, arrays=2)
+@of_two(jnp.geomspace, _ends)
 def geomspace(
     start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0
 ) -> jax.Array:
@@ -234,7 +232,6 @@ def geomspace(
         >>> geomspace(1.0, 8.0, 4).round(3).tolist()
         [1.0, 2.0, 4.0, 8.0]
     """
-    return jnp.geomspace(start, stop, num=num, endpoint=endpoint, dtype=dtype_of(dtype), axis=axis)
 
 
 def eye(N: int, M: int | None = None, k: int = 0, dtype: Any = None) -> jax.Array:

@@ -45,7 +45,7 @@ def cholesky_inverse(x: Any, upper: bool = False) -> jax.Array:
 
 
 @of_one(jnp.linalg.det, inexact, module=LINALG)
-def det(x: Any) -> Any:
+def det(x: Any) -> jax.Array:
     """The determinant.
 
     Args:
@@ -83,7 +83,7 @@ def eigh(x: Any) -> Any:
 
 
 @of_one(jnp.linalg.inv, inexact, module=LINALG)
-def inv(x: Any) -> Any:
+def inv(x: Any) -> jax.Array:
     """The inverse matrix.
 
     Args:

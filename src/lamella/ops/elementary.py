@@ -7,12 +7,12 @@ import jax.numpy as jnp
 
 from lamella._base import publish
 from lamella._graph.operation import op
-from lamella.ops._arrays import NUMPY, array, float_pair, inexact, pair
+from lamella.ops._arrays import NUMPY, array, float_pair, inexact
 from lamella.ops._declare import of_one, of_two
 
 
 @of_one(jnp.exp, inexact)
-def exp(x: Any) -> Any:
+def exp(x: Any) -> jax.Array:
     """e to the power of each entry.
 
     Args:
@@ -24,7 +24,7 @@ def exp(x: Any) -> Any:
 
 
 @of_one(jnp.exp2, inexact)
-def exp2(x: Any) -> Any:
+def exp2(x: Any) -> jax.Array:
     """2 to the power of each entry.
 
     Args:
@@ -36,7 +36,7 @@ def exp2(x: Any) -> Any:
 
 
 @of_one(jnp.expm1, inexact)
-def expm1(x: Any) -> Any:
+def expm1(x: Any) -> jax.Array:
     """exp(x) - 1, exact for small x.
 
     Args:
@@ -48,7 +48,7 @@ def expm1(x: Any) -> Any:
 
 
 @of_one(jnp.log, inexact)
-def log(x: Any) -> Any:
+def log(x: Any) -> jax.Array:
     """The natural logarithm of each entry.
 
     Args:
@@ -60,7 +60,7 @@ def log(x: Any) -> Any:
 
 
 @of_one(jnp.log10, inexact)
-def log10(x: Any) -> Any:
+def log10(x: Any) -> jax.Array:
     """The logarithm to base 10.
 
     Args:
@@ -72,7 +72,7 @@ def log10(x: Any) -> Any:
 
 
 @of_one(jnp.log1p, inexact)
-def log1p(x: Any) -> Any:
+def log1p(x: Any) -> jax.Array:
     """log(1 + x), exact for small x.
 
     Args:
@@ -84,7 +84,7 @@ def log1p(x: Any) -> Any:
 
 
 @of_one(jnp.log2, inexact)
-def log2(x: Any) -> Any:
+def log2(x: Any) -> jax.Array:
     """The logarithm to base 2.
 
     Args:
@@ -96,7 +96,7 @@ def log2(x: Any) -> Any:
 
 
 @of_two(jnp.logaddexp, float_pair)
-def logaddexp(x1: Any, x2: Any) -> Any:
+def logaddexp(x1: Any, x2: Any) -> jax.Array:
     """log(exp(x1) + exp(x2)) without overflow.
 
     Args:
@@ -109,7 +109,7 @@ def logaddexp(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.logaddexp2, float_pair)
-def logaddexp2(x1: Any, x2: Any) -> Any:
+def logaddexp2(x1: Any, x2: Any) -> jax.Array:
     """log2(2**x1 + 2**x2) without overflow.
 
     Args:
@@ -122,7 +122,7 @@ def logaddexp2(x1: Any, x2: Any) -> Any:
 
 
 @of_one(jnp.sqrt, inexact)
-def sqrt(x: Any) -> Any:
+def sqrt(x: Any) -> jax.Array:
     """The square root of each entry.
 
     Args:
@@ -134,7 +134,7 @@ def sqrt(x: Any) -> Any:
 
 
 @of_one(jnp.cbrt, inexact)
-def cbrt(x: Any) -> Any:
+def cbrt(x: Any) -> jax.Array:
     """The cube root of each entry.
 
     Args:
@@ -160,7 +160,7 @@ def square(x: Any) -> jax.Array:
 
 
 @of_one(jnp.reciprocal, inexact)
-def reciprocal(x: Any) -> Any:
+def reciprocal(x: Any) -> jax.Array:
     """1 / x.
 
     Args:
@@ -172,7 +172,7 @@ def reciprocal(x: Any) -> Any:
 
 
 @of_two(jnp.power)
-def power(x1: Any, x2: Any) -> Any:
+def power(x1: Any, x2: Any) -> jax.Array:
     """x1 to the power of x2.
 
     Args:
@@ -184,7 +184,7 @@ def power(x1: Any, x2: Any) -> Any:
     """
 
 
-@op("ldexp", module=NUMPY, arrays=2)
+@of_two(jnp.ldexp)
 def ldexp(x1: Any, x2: Any) -> jax.Array:
     """x1 * 2**x2.
 
@@ -195,12 +195,10 @@ def ldexp(x1: Any, x2: Any) -> jax.Array:
         >>> float(ldexp(3.0, 2))
         12.0
     """
-    first, second = pair(x1, x2)
-    return jnp.ldexp(first, second)
 
 
 @of_one(jnp.i0, inexact)
-def i0(x: Any) -> Any:
+def i0(x: Any) -> jax.Array:
     """The modified Bessel function of the first kind of order 0.
 
     Args:
@@ -212,7 +210,7 @@ def i0(x: Any) -> Any:
 
 
 @of_one(jnp.sin, inexact)
-def sin(x: Any) -> Any:
+def sin(x: Any) -> jax.Array:
     """The sine of each entry.
 
     Args:
@@ -224,7 +222,7 @@ def sin(x: Any) -> Any:
 
 
 @of_one(jnp.cos, inexact)
-def cos(x: Any) -> Any:
+def cos(x: Any) -> jax.Array:
     """The cosine of each entry.
 
     Args:
@@ -236,7 +234,7 @@ def cos(x: Any) -> Any:
 
 
 @of_one(jnp.tan, inexact)
-def tan(x: Any) -> Any:
+def tan(x: Any) -> jax.Array:
     """The tangent of each entry.
 
     Args:
@@ -248,7 +246,7 @@ def tan(x: Any) -> Any:
 
 
 @of_one(jnp.arcsin, inexact)
-def arcsin(x: Any) -> Any:
+def arcsin(x: Any) -> jax.Array:
     """The angle whose sine is x, in radians.
 
     Args:
@@ -260,7 +258,7 @@ def arcsin(x: Any) -> Any:
 
 
 @of_one(jnp.arccos, inexact)
-def arccos(x: Any) -> Any:
+def arccos(x: Any) -> jax.Array:
     """The angle whose cosine is x, in radians.
 
     Args:
@@ -272,7 +270,7 @@ def arccos(x: Any) -> Any:
 
 
 @of_one(jnp.arctan, inexact)
-def arctan(x: Any) -> Any:
+def arctan(x: Any) -> jax.Array:
     """The angle whose tangent is x, in radians.
 
     Args:
@@ -284,7 +282,7 @@ def arctan(x: Any) -> Any:
 
 
 @of_one(jnp.sinh, inexact)
-def sinh(x: Any) -> Any:
+def sinh(x: Any) -> jax.Array:
     """The hyperbolic sine of each entry.
 
     Args:
@@ -296,7 +294,7 @@ def sinh(x: Any) -> Any:
 
 
 @of_one(jnp.cosh, inexact)
-def cosh(x: Any) -> Any:
+def cosh(x: Any) -> jax.Array:
     """The hyperbolic cosine of each entry.
 
     Args:
@@ -308,7 +306,7 @@ def cosh(x: Any) -> Any:
 
 
 @of_one(jnp.tanh, inexact)
-def tanh(x: Any) -> Any:
+def tanh(x: Any) -> jax.Array:
     """The hyperbolic tangent of each entry.
 
     Args:
@@ -320,7 +318,7 @@ def tanh(x: Any) -> Any:
 
 
 @of_one(jnp.arcsinh, inexact)
-def arcsinh(x: Any) -> Any:
+def arcsinh(x: Any) -> jax.Array:
     """The number whose hyperbolic sine is x.
 
     Args:
@@ -332,7 +330,7 @@ def arcsinh(x: Any) -> Any:
 
 
 @of_one(jnp.arccosh, inexact)
-def arccosh(x: Any) -> Any:
+def arccosh(x: Any) -> jax.Array:
     """The number whose hyperbolic cosine is x.
 
     Args:
@@ -344,7 +342,7 @@ def arccosh(x: Any) -> Any:
 
 
 @of_one(jnp.arctanh, inexact)
-def arctanh(x: Any) -> Any:
+def arctanh(x: Any) -> jax.Array:
     """The number whose hyperbolic tangent is x.
 
     Args:
@@ -356,7 +354,7 @@ def arctanh(x: Any) -> Any:
 
 
 @of_two(jnp.arctan2, float_pair)
-def arctan2(x1: Any, x2: Any) -> Any:
+def arctan2(x1: Any, x2: Any) -> jax.Array:
     """The angle of the point (x2, x1), in radians from -pi to pi.
 
     Args:
@@ -369,7 +367,7 @@ def arctan2(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.hypot, float_pair)
-def hypot(x1: Any, x2: Any) -> Any:
+def hypot(x1: Any, x2: Any) -> jax.Array:
     """The length of the hypotenuse over two legs.
 
     Args:
@@ -382,7 +380,7 @@ def hypot(x1: Any, x2: Any) -> Any:
 
 
 @of_one(jnp.deg2rad, inexact)
-def deg2rad(x: Any) -> Any:
+def deg2rad(x: Any) -> jax.Array:
     """Degrees as radians.
 
     Args:
@@ -394,7 +392,7 @@ def deg2rad(x: Any) -> Any:
 
 
 @of_one(jnp.rad2deg, inexact)
-def rad2deg(x: Any) -> Any:
+def rad2deg(x: Any) -> jax.Array:
     """Radians as degrees.
 
     Args:
@@ -406,7 +404,7 @@ def rad2deg(x: Any) -> Any:
 
 
 @of_one(jnp.sinc, inexact)
-def sinc(x: Any) -> Any:
+def sinc(x: Any) -> jax.Array:
     """sin(pi x) / (pi x), and 1 at zero.
 
     Args:

@@ -26,7 +26,7 @@ def get_item(x: Any, key: Any) -> jax.Array:
     return array(x)[tuple(key) if isinstance(key, list) else key]
 
 
-@op("take", module=NUMPY, arrays=2)
+@of_two(jnp.take, arrays)
 def take(x: Any, indices: Any, axis: int | None = None) -> jax.Array:
     """Entries by their places; places outside give NaN.
 
@@ -38,12 +38,10 @@ def take(x: Any, indices: Any, axis: int | None = None) -> jax.Array:
         >>> take([5, 6, 7], [2, 0]).tolist()
         [7, 5]
     """
-    x, places = array(x), array(indices)
-    return jnp.take(x, places, axis=axis)
 
 
 @of_two(jnp.take_along_axis, arrays)
-def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> Any:
+def take_along_axis(x: Any, indices: Any, axis: int | None = None) -> jax.Array:
     """For each place along an axis an entry of the same line.
 
     Args:
@@ -91,7 +89,7 @@ def select(condlist: Any, choicelist: Any, default: Any = 0) -> jax.Array:
     return jnp.select(conditions, choices, default)
 
 
-@op("nonzero", module=NUMPY)
+@of_one(jnp.nonzero)
 def nonzero(x: Any) -> Any:
     """The places of entries that are not zero, one array for each axis.
 
@@ -101,10 +99,9 @@ def nonzero(x: Any) -> Any:
         >>> [part.tolist() for part in nonzero([0, 3])]
         [[1]]
     """
-    return jnp.nonzero(array(x))
 
 
-@op("unravel_index", module=NUMPY)
+@of_one(jnp.unravel_index)
 def unravel_index(indices: Any, shape: Any) -> Any:
     """Places in a flat array as places in a shape.
 
@@ -115,11 +112,10 @@ def unravel_index(indices: Any, shape: Any) -> Any:
         >>> [int(part) for part in unravel_index(3, (2, 2))]
         [1, 1]
     """
-    return jnp.unravel_index(array(indices), shape)
 
 
 @of_one(jnp.diag)
-def diag(x: Any, k: int = 0) -> Any:
+def diag(x: Any, k: int = 0) -> jax.Array:
     """The diagonal of a matrix, or a matrix with that diagonal.
 
     Args:
@@ -132,7 +128,7 @@ def diag(x: Any, k: int = 0) -> Any:
 
 
 @of_one(jnp.diagflat)
-def diagflat(x: Any, k: int = 0) -> Any:
+def diagflat(x: Any, k: int = 0) -> jax.Array:
     """A matrix with the flat x as its diagonal.
 
     Args:
@@ -145,7 +141,7 @@ def diagflat(x: Any, k: int = 0) -> Any:
 
 
 @of_one(jnp.diagonal)
-def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> jax.Array:
     """The diagonals of two axes.
 
     Args:
@@ -160,7 +156,7 @@ def diagonal(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
 
 
 @of_one(jnp.tril)
-def tril(x: Any, k: int = 0) -> Any:
+def tril(x: Any, k: int = 0) -> jax.Array:
     """The entries on and below a diagonal, zeros elsewhere.
 
     Args:
@@ -173,7 +169,7 @@ def tril(x: Any, k: int = 0) -> Any:
 
 
 @of_one(jnp.triu)
-def triu(x: Any, k: int = 0) -> Any:
+def triu(x: Any, k: int = 0) -> jax.Array:
     """The entries on and above a diagonal, zeros elsewhere.
 
     Args:
@@ -185,7 +181,7 @@ def triu(x: Any, k: int = 0) -> Any:
     """
 
 
-@op("unique", module=NUMPY)
+@of_one(jnp.unique)
 def unique(
     x: Any,
     sorted: bool = True,
@@ -211,16 +207,6 @@ def unique(
         >>> unique([3, 1, 3]).tolist()
         [1, 3]
     """
-    return jnp.unique(
-        array(x),
-        return_index=return_index,
-        return_inverse=return_inverse,
-        return_counts=return_counts,
-        axis=axis,
-        size=size,
-        fill_value=fill_value,
-        sorted=sorted,
-    )
 
 
 publish(__name__)

@@ -23,7 +23,7 @@ def _by_segment(reduce: Callable[..., jax.Array]) -> Callable[..., jax.Array]:
 @of_two(_by_segment(jax.ops.segment_sum), arrays, module=MATH)
 def segment_sum(
     data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
-) -> Any:
+) -> jax.Array:
     """The sum of the rows of each segment.
 
     Args:
@@ -40,7 +40,7 @@ def segment_sum(
 @of_two(_by_segment(jax.ops.segment_max), arrays, module=MATH)
 def segment_max(
     data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
-) -> Any:
+) -> jax.Array:
     """The maximum of the rows of each segment.
 
     Args:
@@ -57,7 +57,7 @@ def segment_max(
 @of_two(_by_segment(jax.ops.segment_min), arrays, module=MATH)
 def segment_min(
     data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
-) -> Any:
+) -> jax.Array:
     """The minimum of the rows of each segment.
 
     Args:
@@ -74,7 +74,7 @@ def segment_min(
 @of_two(_by_segment(jax.ops.segment_prod), arrays, module=MATH)
 def segment_prod(
     data: Any, segment_ids: Any, num_segments: int | None = None, sorted: bool = False
-) -> Any:
+) -> jax.Array:
     """The product of the rows of each segment.
 
     Args:
@@ -203,7 +203,7 @@ def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> jax
 
 
 @of_one(jax.lax.rsqrt, inexact, module=MATH)
-def rsqrt(x: Any) -> Any:
+def rsqrt(x: Any) -> jax.Array:
     """1 / sqrt(x).
 
     Args:
@@ -215,7 +215,7 @@ def rsqrt(x: Any) -> Any:
 
 
 @of_one(jax.lax.erf, inexact, module=MATH)
-def erf(x: Any) -> Any:
+def erf(x: Any) -> jax.Array:
     """The error function.
 
     Args:
@@ -227,7 +227,7 @@ def erf(x: Any) -> Any:
 
 
 @of_one(jax.lax.erfc, inexact, module=MATH)
-def erfc(x: Any) -> Any:
+def erfc(x: Any) -> jax.Array:
     """1 - erf(x), exact for large x.
 
     Args:
@@ -239,7 +239,7 @@ def erfc(x: Any) -> Any:
 
 
 @of_one(jax.lax.erf_inv, inexact, module=MATH)
-def erfinv(x: Any) -> Any:
+def erfinv(x: Any) -> jax.Array:
     """The number whose error function is x.
 
     Args:
@@ -251,7 +251,7 @@ def erfinv(x: Any) -> Any:
 
 
 @of_one(jax.nn.logsumexp, inexact, module=MATH)
-def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def logsumexp(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
     """log(sum(exp(x))) without overflow.
 
     Args:

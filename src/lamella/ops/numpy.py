@@ -10,8 +10,6 @@ from lamella.ops.elementary import *  # noqa: F403
 from lamella.ops.indexing import *  # noqa: F403
 from lamella.ops.math import slogdet as slogdet
 from lamella.ops.products import *  # noqa: F403
-from lamella.ops.ranking import *  # noqa: F403
 from lamella.ops.reduce import *  # noqa: F403
-from lamella.ops.rounding import *  # noqa: F403
 from lamella.ops.shaping import *  # noqa: F403
 from lamella.ops.statistics import *  # noqa: F403

@@ -35,7 +35,7 @@ def matmul(x1: Any, x2: Any) -> jax.Array:
 
 
 @of_two(jnp.dot, arrays)
-def dot(x1: Any, x2: Any) -> Any:
+def dot(x1: Any, x2: Any) -> jax.Array:
     """The sum of products over the last axis of x1 and the last but one of x2.
 
     Args:
@@ -48,7 +48,7 @@ def dot(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.vdot, arrays)
-def vdot(x1: Any, x2: Any) -> Any:
+def vdot(x1: Any, x2: Any) -> jax.Array:
     """The sum of products of two flat arrays.
 
     Args:
@@ -61,7 +61,7 @@ def vdot(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.inner, arrays)
-def inner(x1: Any, x2: Any) -> Any:
+def inner(x1: Any, x2: Any) -> jax.Array:
     """The sum of products over the last axes.
 
     Args:
@@ -74,7 +74,7 @@ def inner(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.outer, arrays)
-def outer(x1: Any, x2: Any) -> Any:
+def outer(x1: Any, x2: Any) -> jax.Array:
     """The products of all pairs.
 
     Args:
@@ -87,7 +87,7 @@ def outer(x1: Any, x2: Any) -> Any:
 
 
 @of_two(jnp.kron)
-def kron(x1: Any, x2: Any) -> Any:
+def kron(x1: Any, x2: Any) -> jax.Array:
     """The Kronecker product.
 
     Args:
@@ -121,7 +121,7 @@ def cross(
 
 
 @of_two(jnp.tensordot, arrays)
-def tensordot(x1: Any, x2: Any, axes: Any = 2) -> Any:
+def tensordot(x1: Any, x2: Any, axes: Any = 2) -> jax.Array:
     """The sum of products over several axes.
 
     Args:
@@ -153,7 +153,7 @@ def trace(x: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> jax.Array:
 
 
 @of_one(jnp.diff)
-def diff(a: Any, n: int = 1, axis: int = -1) -> Any:
+def diff(a: Any, n: int = 1, axis: int = -1) -> jax.Array:
     """The differences of neighbours.
 
     Args:
@@ -183,7 +183,7 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> jax.Arr
 
 
 @of_one(jnp.vander)
-def vander(x: Any, N: int | None = None, increasing: bool = False) -> Any:
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> jax.Array:
     """The powers of each entry as columns.
 
     Args:

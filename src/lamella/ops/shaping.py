@@ -7,8 +7,8 @@ import jax.numpy as jnp
 
 from lamella._base import publish
 from lamella._graph.operation import op
-from lamella.ops._arrays import NUMPY, array, dtype_of
-from lamella.ops._declare import of_one
+from lamella.ops._arrays import NUMPY, array, arrays, dtype_of, each
+from lamella.ops._declare import of_one, of_two
 
 
 @op("reshape", module=NUMPY)
@@ -26,7 +26,7 @@ def reshape(x: Any, newshape: Any) -> jax.Array:
 
 
 @of_one(jnp.ravel)
-def ravel(x: Any) -> Any:
+def ravel(x: Any) -> jax.Array:
     """The entries on one axis.
 
     Args:
@@ -38,7 +38,7 @@ def ravel(x: Any) -> Any:
 
 
 @of_one(jnp.transpose)
-def transpose(x: Any, axes: Any = None) -> Any:
+def transpose(x: Any, axes: Any = None) -> jax.Array:
     """The axes in another order.
 
     Args:
@@ -51,7 +51,7 @@ def transpose(x: Any, axes: Any = None) -> Any:
 
 
 @of_one(jnp.swapaxes)
-def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
+def swapaxes(x: Any, axis1: int, axis2: int) -> jax.Array:
     """Two axes exchanged.
 
     Args:
@@ -65,7 +65,7 @@ def swapaxes(x: Any, axis1: int, axis2: int) -> Any:
 
 
 @of_one(jnp.moveaxis)
-def moveaxis(x: Any, source: Any, destination: Any) -> Any:
+def moveaxis(x: Any, source: Any, destination: Any) -> jax.Array:
     """Axes moved to other places.
 
     Args:
@@ -79,7 +79,7 @@ def moveaxis(x: Any, source: Any, destination: Any) -> Any:
 
 
 @of_one(jnp.squeeze)
-def squeeze(x: Any, axis: Any = None) -> Any:
+def squeeze(x: Any, axis: Any = None) -> jax.Array:
     """Without axes of size 1.
 
     Args:
@@ -92,7 +92,7 @@ def squeeze(x: Any, axis: Any = None) -> Any:
 
 
 @of_one(jnp.expand_dims)
-def expand_dims(x: Any, axis: Any) -> Any:
+def expand_dims(x: Any, axis: Any) -> jax.Array:
     """With new axes of size 1.
 
     Args:
@@ -105,7 +105,7 @@ def expand_dims(x: Any, axis: Any) -> Any:
 
 
 @of_one(jnp.broadcast_to)
-def broadcast_to(x: Any, shape: Any) -> Any:
+def broadcast_to(x: Any, shape: Any) -> jax.Array:
     """Repeated along axes of size 1 to a shape.
 
     Args:
@@ -118,7 +118,7 @@ def broadcast_to(x: Any, shape: Any) -> Any:
 
 
 @of_one(jnp.flip)
-def flip(x: Any, axis: Any = None) -> Any:
+def flip(x: Any, axis: Any = None) -> jax.Array:
     """The entries in reverse order.
 
     Args:
@@ -131,7 +131,7 @@ def flip(x: Any, axis: Any = None) -> Any:
 
 
 @of_one(jnp.fliplr)
-def fliplr(x: Any) -> Any:
+def fliplr(x: Any) -> jax.Array:
     """Columns in reverse order.
 
     Args:
@@ -143,7 +143,7 @@ def fliplr(x: Any) -> Any:
 
 
 @of_one(jnp.flipud)
-def flipud(x: Any) -> Any:
+def flipud(x: Any) -> jax.Array:
     """Rows in reverse order.
 
     Args:
@@ -155,7 +155,7 @@ def flipud(x: Any) -> Any:
 
 
 @of_one(jnp.roll)
-def roll(x: Any, shift: Any, axis: Any = None) -> Any:
+def roll(x: Any, shift: Any, axis: Any = None) -> jax.Array:
     """Entries moved round in a circle.
 
     Args:
@@ -168,7 +168,7 @@ def roll(x: Any, shift: Any, axis: Any = None) -> Any:
     """
 
 
-@op("rot90", module=NUMPY)
+@of_one(jnp.rot90)
 def rot90(array: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> jax.Array:
     """Turned by quarter circles.
 
@@ -180,11 +180,10 @@ def rot90(array: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> jax.Array:
         >>> rot90([[1, 2]]).tolist()
         [[2], [1]]
     """
-    return jnp.rot90(jnp.asarray(array), k=k, axes=axes)
 
 
 @of_one(jnp.repeat)
-def repeat(x: Any, repeats: Any, axis: int | None = None) -> Any:
+def repeat(x: Any, repeats: Any, axis: int | None = None) -> jax.Array:
     """Each entry several times.
 
     Args:
@@ -229,7 +228,7 @@ def pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = N
 
 
 @of_one(jnp.copy)
-def copy(x: Any) -> Any:
+def copy(x: Any) -> jax.Array:
     """A copy.
 
     Args:
@@ -254,7 +253,7 @@ def view(x: Any, dtype: Any = None) -> jax.Array:
     return array(x).view(dtype_of(dtype))
 
 
-@op("concatenate", module=NUMPY)
+@of_one(jnp.concatenate, each)
 def concatenate(xs: Any, axis: int = 0) -> jax.Array:
     """Arrays joined along an axis they have.
 
@@ -265,10 +264,9 @@ def concatenate(xs: Any, axis: int = 0) -> jax.Array:
         >>> concatenate([[1], [2, 3]]).tolist()
         [1, 2, 3]
     """
-    return jnp.concatenate([array(x) for x in xs], axis=axis)
 
 
-@op("stack", module=NUMPY)
+@of_one(jnp.stack, each)
 def stack(x: Any, axis: int = 0) -> jax.Array:
     """Arrays joined along a new axis.
 
@@ -279,10 +277,9 @@ def stack(x: Any, axis: int = 0) -> jax.Array:
         >>> stack([[1, 2], [3, 4]], axis=1).tolist()
         [[1, 3], [2, 4]]
     """
-    return jnp.stack([array(item) for item in x], axis=axis)
 
 
-@op("append", module=NUMPY, arrays=2)
+@of_two(jnp.append, arrays)
 def append(x1: Any, x2: Any, axis: int | None = None) -> jax.Array:
     """x2 behind x1.
 
@@ -294,11 +291,9 @@ def append(x1: Any, x2: Any, axis: int | None = None) -> jax.Array:
         >>> append([1], [2]).tolist()
         [1, 2]
     """
-    first, second = array(x1), array(x2)
-    return jnp.append(first, second, axis=axis)
 
 
-@op("hstack", module=NUMPY)
+@of_one(jnp.hstack, each)
 def hstack(xs: Any) -> jax.Array:
     """Arrays side by side.
 
@@ -308,10 +303,9 @@ def hstack(xs: Any) -> jax.Array:
         >>> hstack([[1], [2]]).tolist()
         [1, 2]
     """
-    return jnp.hstack([array(x) for x in xs])
 
 
-@op("vstack", module=NUMPY)
+@of_one(jnp.vstack, each)
 def vstack(xs: Any) -> jax.Array:
     """Arrays one below the other.
 
@@ -321,10 +315,9 @@ def vstack(xs: Any) -> jax.Array:
         >>> vstack([[1], [2]]).tolist()
         [[1], [2]]
     """
-    return jnp.vstack([array(x) for x in xs])
 
 
-@op("dstack", module=NUMPY)
+@of_one(jnp.dstack, each)
 def dstack(xs: Any) -> jax.Array:
     """Arrays joined along the third axis.
 
@@ -334,10 +327,9 @@ def dstack(xs: Any) -> jax.Array:
         >>> dstack([[1], [2]]).tolist()
         [[[1, 2]]]
     """
-    return jnp.dstack([array(x) for x in xs])
 
 
-@op("split", module=NUMPY)
+@of_one(jnp.split)
 def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[jax.Array]:
     """Equal or given parts of an array.
 
@@ -349,10 +341,9 @@ def split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[jax.Array]:
         >>> [part.tolist() for part in split([1, 2, 3, 4], 2)]
         [[1, 2], [3, 4]]
     """
-    return jnp.split(array(x), indices_or_sections, axis=axis)
 
 
-@op("array_split", module=NUMPY)
+@of_one(jnp.array_split)
 def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[jax.Array]:
     """Parts as equal as can be.
 
@@ -364,10 +355,9 @@ def array_split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[jax.Arr
         >>> [part.tolist() for part in array_split([1, 2, 3], 2)]
         [[1, 2], [3]]
     """
-    return jnp.array_split(array(x), indices_or_sections, axis=axis)
 
 
-@op("hsplit", module=NUMPY)
+@of_one(jnp.hsplit)
 def hsplit(x: Any, indices_or_sections: Any) -> list[jax.Array]:
     """Parts side by side.
 
@@ -378,10 +368,9 @@ def hsplit(x: Any, indices_or_sections: Any) -> list[jax.Array]:
         >>> [part.tolist() for part in hsplit([1, 2], 2)]
         [[1], [2]]
     """
-    return jnp.hsplit(array(x), indices_or_sections)
 
 
-@op("vsplit", module=NUMPY)
+@of_one(jnp.vsplit)
 def vsplit(x: Any, indices_or_sections: Any) -> list[jax.Array]:
     """Parts one below the other.
 
@@ -392,10 +381,9 @@ def vsplit(x: Any, indices_or_sections: Any) -> list[jax.Array]:
         >>> [part.tolist() for part in vsplit([[1], [2]], 2)]
         [[[1]], [[2]]]
     """
-    return jnp.vsplit(array(x), indices_or_sections)
 
 
-@op("dsplit", module=NUMPY)
+@of_one(jnp.dsplit)
 def dsplit(x: Any, indices_or_sections: Any) -> list[jax.Array]:
     """Parts along the third axis.
 
@@ -406,7 +394,6 @@ def dsplit(x: Any, indices_or_sections: Any) -> list[jax.Array]:
         >>> [part.tolist() for part in dsplit([[[1, 2]]], 2)]
         [[[[1]]], [[[2]]]]
     """
-    return jnp.dsplit(array(x), indices_or_sections)
 
 
 @op("meshgrid", module=NUMPY)

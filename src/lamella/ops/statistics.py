@@ -17,7 +17,7 @@ def _with_shares(x: Any, q: Any) -> tuple[jax.Array, jax.Array]:
 
 
 @of_one(jnp.nansum)
-def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
     """The sum over axes; NaN counts as missing.
 
     Args:
@@ -31,7 +31,7 @@ def nansum(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 @of_one(jnp.nanprod)
-def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
     """The product over axes; NaN counts as missing.
 
     Args:
@@ -45,7 +45,7 @@ def nanprod(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 @of_one(jnp.nanmean, inexact)
-def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
     """The mean over axes; NaN counts as missing.
 
     Args:
@@ -59,7 +59,7 @@ def nanmean(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 @of_one(jnp.nanmax)
-def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
     """The greatest entry over axes; NaN counts as missing.
 
     Args:
@@ -73,7 +73,7 @@ def nanmax(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 @of_one(jnp.nanmin)
-def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
     """The least entry over axes; NaN counts as missing.
 
     Args:
@@ -87,7 +87,7 @@ def nanmin(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 @of_one(jnp.nanvar, inexact)
-def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
     """The variance over axes; NaN counts as missing.
 
     Args:
@@ -101,7 +101,7 @@ def nanvar(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 @of_one(jnp.nanstd, inexact)
-def nanstd(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def nanstd(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
     """The standard deviation over axes; NaN counts as missing.
 
     Args:
@@ -115,7 +115,7 @@ def nanstd(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 @of_one(jnp.nanmedian, inexact)
-def nanmedian(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def nanmedian(x: Any, axis: Any = None, keepdims: bool = False) -> jax.Array:
     """The middle entry over axes; NaN counts as missing.
 
     Args:
@@ -129,7 +129,7 @@ def nanmedian(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
 
 
 @of_one(jnp.nancumsum)
-def nancumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
+def nancumsum(x: Any, axis: int | None = None, dtype: Any = None) -> jax.Array:
     """The sums up to each entry; NaN counts as 0.
 
     Args:
@@ -143,7 +143,7 @@ def nancumsum(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
 
 
 @of_one(jnp.nancumprod)
-def nancumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
+def nancumprod(x: Any, axis: int | None = None, dtype: Any = None) -> jax.Array:
     """The products up to each entry; NaN counts as 1.
 
     Args:
@@ -159,7 +159,7 @@ def nancumprod(x: Any, axis: int | None = None, dtype: Any = None) -> Any:
 @of_two(jnp.quantile, _with_shares)
 def quantile(
     x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
-) -> Any:
+) -> jax.Array:
     """The values below which given shares of the entries lie.
 
     Args:
@@ -177,7 +177,7 @@ def quantile(
 @of_two(jnp.nanquantile, _with_shares)
 def nanquantile(
     x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
-) -> Any:
+) -> jax.Array:
     """As `quantile`; NaN counts as missing.
 
     Args:
@@ -195,7 +195,7 @@ def nanquantile(
 @of_two(jnp.percentile, _with_shares)
 def percentile(
     x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
-) -> Any:
+) -> jax.Array:
     """As `quantile`, for percentages.
 
     Args:
@@ -213,7 +213,7 @@ def percentile(
 @of_two(jnp.nanpercentile, _with_shares)
 def nanpercentile(
     x: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
-) -> Any:
+) -> jax.Array:
     """As `percentile`; NaN counts as missing.
 
     Args:
@@ -229,7 +229,7 @@ def nanpercentile(
 
 
 @of_one(jnp.corrcoef, inexact)
-def corrcoef(x: Any) -> Any:
+def corrcoef(x: Any) -> jax.Array:
     """The correlations of rows.
 
     Args:
@@ -241,7 +241,7 @@ def corrcoef(x: Any) -> Any:
 
 
 @of_two(jnp.correlate, inexacts)
-def correlate(x1: Any, x2: Any, mode: str = "valid") -> Any:
+def correlate(x1: Any, x2: Any, mode: str = "valid") -> jax.Array:
     """The sliding inner products of two sequences.
 
     Args:

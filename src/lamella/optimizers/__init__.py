@@ -5,10 +5,7 @@ import sys as _sys
 from lamella._base.old_spellings import serve_old_names as _serve_old_names
 from lamella.optimizers import schedules as schedules
 from lamella.optimizers.adafactor import Adafactor as Adafactor
-from lamella.optimizers.adagrad import Adadelta as Adadelta
-from lamella.optimizers.adagrad import Adagrad as Adagrad
-from lamella.optimizers.adagrad import Ftrl as Ftrl
-from lamella.optimizers.adagrad import RMSprop as RMSprop
+from lamella.optimizers.adagrad import *  # noqa: F403
 from lamella.optimizers.adam import Adam as Adam
 from lamella.optimizers.adam import AdamW as AdamW
 from lamella.optimizers.adam_family import *  # noqa: F403

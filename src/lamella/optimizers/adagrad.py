@@ -1,18 +1,18 @@
 """Adagrad, Adadelta, RMSprop and Ftrl: steps in proportion to what the gradients have been."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, Unpack
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
-from lamella._base import InvalidArgument, continues, register
-from lamella._state.variable import Variable
+from lamella._base import InvalidArgument, continues, publish, register
 from lamella.optimizers.base import Optimizer
 from lamella.optimizers.checks import Options
+from lamella.optimizers.slots import SlotOptimizer
 
 
-def fade(old: jax.Array, new: jax.Array, keep: Any) -> jax.Array:
+def fade(old: Array, new: Array, keep: Any) -> Array:
     """keep * old + (1 - keep) * new.
 
     Example:
@@ -22,13 +22,13 @@ def fade(old: jax.Array, new: jax.Array, keep: Any) -> jax.Array:
     return keep * old + (1 - keep) * new
 
 
-def constant(value: float) -> Callable[..., jax.Array]:
+def constant(value: float) -> Callable[..., Array]:
     """An initializer that gives one value."""
     return lambda shape, dtype: jnp.full(shape, value, dtype)
 
 
 @register("optimizer", "adagrad", module="keras.optimizers")
-class Adagrad(Optimizer):
+class Adagrad(SlotOptimizer):
     """Divides each gradient by the root of the sum of its squares so far.
 
     a <- a + g^2,   w <- w - rate * g / sqrt(a + epsilon)
@@ -41,6 +41,7 @@ class Adagrad(Optimizer):
     Further arguments: see `Optimizer`.
 
     Example:
+        >>> from lamella import Variable
         >>> weight = Variable(1.0)
         >>> Adagrad(learning_rate=0.1).apply([jnp.array(1.0)], [weight])
         >>> round(float(weight), 3)
@@ -48,6 +49,8 @@ class Adagrad(Optimizer):
 
     Source: Duchi et al. 2011, JMLR 12:2121.
     """
+
+    _slots = {"_sums": "accumulator"}
 
     @continues(Optimizer)
     def __init__(
@@ -62,24 +65,18 @@ class Adagrad(Optimizer):
         self.initial_accumulator_value = initial_accumulator_value
         self.epsilon = epsilon
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        super().build(variables)
-        self._sums = self.add_optimizer_variables(
-            variables, "accumulator", constant(self.initial_accumulator_value)
-        )
+    def _start(self, slot: str) -> Any:
+        return constant(self.initial_accumulator_value)
 
-    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
-        value = variable.value
-        gradient = gradient.astype(value.dtype)
-        slot = self._sums[self._get_variable_index(variable)]
-        total = slot.value + jnp.square(gradient)
-        slot.assign(total)
-        rate = jnp.asarray(learning_rate, value.dtype)
-        variable.assign(value - rate * gradient / jnp.sqrt(total + self.epsilon))
+    def _step(
+        self, gradient: Array, value: Array, rate: Array, accumulator: Array
+    ) -> tuple[Array, ...]:
+        total = accumulator + jnp.square(gradient)
+        return value - rate * gradient / jnp.sqrt(total + self.epsilon), total
 
 
 @register("optimizer", "adadelta", module="keras.optimizers")
-class Adadelta(Optimizer):
+class Adadelta(SlotOptimizer):
     """Adagrad with a fading memory, and steps in the unit of the weights.
 
     a <- rho a + (1 - rho) g^2,   d = -g sqrt(b + epsilon) / sqrt(a + epsilon),
@@ -93,6 +90,7 @@ class Adadelta(Optimizer):
     Further arguments: see `Optimizer`.
 
     Example:
+        >>> from lamella import Variable
         >>> weight = Variable(1.0)
         >>> Adadelta(learning_rate=0.1).apply([jnp.array(1.0)], [weight])
         >>> round(float(weight), 3)
@@ -100,6 +98,8 @@ class Adadelta(Optimizer):
 
     Source: Zeiler 2012, arXiv:1212.5701.
     """
+
+    _slots = {"_grads": "accumulated_grad", "_deltas": "accumulated_delta_var"}
 
     @continues(Optimizer)
     def __init__(
@@ -114,26 +114,17 @@ class Adadelta(Optimizer):
         self.rho = rho
         self.epsilon = epsilon
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        super().build(variables)
-        self._grads, self._deltas = self.add_optimizer_variables(
-            variables, ["accumulated_grad", "accumulated_delta_var"]
-        )
-
-    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
-        value = variable.value
-        gradient = gradient.astype(value.dtype)
-        index = self._get_variable_index(variable)
-        squares = fade(self._grads[index].value, jnp.square(gradient), self.rho)
-        deltas = self._deltas[index].value
+    def _step(
+        self, gradient: Array, value: Array, rate: Array, **slots: Array
+    ) -> tuple[Array, ...]:
+        squares = fade(slots["accumulated_grad"], jnp.square(gradient), self.rho)
+        deltas = slots["accumulated_delta_var"]
         delta = -gradient * jnp.sqrt(deltas + self.epsilon) / jnp.sqrt(squares + self.epsilon)
-        self._grads[index].assign(squares)
-        self._deltas[index].assign(fade(deltas, jnp.square(delta), self.rho))
-        variable.assign(value + jnp.asarray(learning_rate, value.dtype) * delta)
+        return value + rate * delta, squares, fade(deltas, jnp.square(delta), self.rho)
 
 
 @register("optimizer", "rmsprop", module="keras.optimizers")
-class RMSprop(Optimizer):
+class RMSprop(SlotOptimizer):
     """Divides each gradient by the root of the fading mean of its squares.
 
     v <- rho v + (1 - rho) g^2,   w <- w - rate * g / sqrt(v + epsilon)
@@ -148,6 +139,7 @@ class RMSprop(Optimizer):
     Further arguments: see `Optimizer`.
 
     Example:
+        >>> from lamella import Variable
         >>> weight = Variable(1.0)
         >>> RMSprop(learning_rate=0.1).apply([jnp.array(1.0)], [weight])
         >>> round(float(weight), 3)
@@ -155,6 +147,8 @@ class RMSprop(Optimizer):
 
     Source: Hinton 2012, lecture 6e of "Neural networks for machine learning".
     """
+
+    _slots = {"_velocities": "velocity"}
 
     @continues(Optimizer)
     def __init__(
@@ -172,37 +166,34 @@ class RMSprop(Optimizer):
         self.momentum = momentum
         self.epsilon = epsilon
         self.centered = centered
-        self._momentums: list[Any] = []
-        self._means: list[Any] = []
+        self._more_slots = {
+            **({"_momentums": "momentum"} if momentum > 0 else {}),
+            **({"_means": "average_gradient"} if centered else {}),
+        }
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        super().build(variables)
-        self._velocities = self.add_optimizer_variables(variables, "velocity")
-        if self.momentum > 0:
-            self._momentums = self.add_optimizer_variables(variables, "momentum")
-        if self.centered:
-            self._means = self.add_optimizer_variables(variables, "average_gradient")
-
-    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
-        value = variable.value
-        gradient = gradient.astype(value.dtype)
-        index = self._get_variable_index(variable)
-        velocity = fade(self._velocities[index].value, jnp.square(gradient), self.rho)
-        self._velocities[index].assign(velocity)
+    def _step(
+        self,
+        gradient: Array,
+        value: Array,
+        rate: Array,
+        velocity: Array,
+        momentum: Array | None = None,
+        average_gradient: Array | None = None,
+    ) -> tuple[Array, ...]:
+        velocity = fade(velocity, jnp.square(gradient), self.rho)
         below = velocity + self.epsilon
-        if self.centered:
-            mean = fade(self._means[index].value, gradient, self.rho)
-            self._means[index].assign(mean)
-            below = velocity - jnp.square(mean) + self.epsilon
-        step = jnp.asarray(learning_rate, value.dtype) * gradient / jnp.sqrt(below)
-        if self.momentum > 0:
-            step = self.momentum * self._momentums[index].value + step
-            self._momentums[index].assign(step)
-        variable.assign(value - step)
+        if average_gradient is not None:
+            average_gradient = fade(average_gradient, gradient, self.rho)
+            below = velocity - jnp.square(average_gradient) + self.epsilon
+        step = rate * gradient / jnp.sqrt(below)
+        if momentum is not None:
+            step = momentum = self.momentum * momentum + step
+        kept = (momentum, average_gradient)
+        return value - step, velocity, *(slot for slot in kept if slot is not None)
 
 
 @register("optimizer", "ftrl", module="keras.optimizers")
-class Ftrl(Optimizer):
+class Ftrl(SlotOptimizer):
     """Follow the regularized leader: for sparse inputs, gives exact zeros with L1.
 
     a' = a + g^2,   z <- z + g + 2 s w - (a'^-p - a^-p) / rate * w,
@@ -220,6 +211,7 @@ class Ftrl(Optimizer):
     Further arguments: see `Optimizer`.
 
     Example:
+        >>> from lamella import Variable
         >>> weight = Variable(1.0)
         >>> Ftrl(learning_rate=0.1).apply([jnp.array(1.0)], [weight])
         >>> round(float(weight), 3)
@@ -227,6 +219,8 @@ class Ftrl(Optimizer):
 
     Source: McMahan et al. 2013, KDD 19:1222, "Ad click prediction: a view from the trenches".
     """
+
+    _slots = {"_sums": "accumulator", "_linears": "linear"}
 
     @continues(Optimizer)
     def __init__(
@@ -257,30 +251,20 @@ class Ftrl(Optimizer):
         self.l2_shrinkage_regularization_strength = l2_shrinkage_regularization_strength
         self.beta = beta
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        super().build(variables)
-        self._sums, self._linears = self.add_optimizer_variables(
-            variables,
-            ["accumulator", "linear"],
-            [constant(self.initial_accumulator_value), "zeros"],
-        )
+    def _start(self, slot: str) -> Any:
+        return constant(self.initial_accumulator_value) if slot == "accumulator" else "zeros"
 
-    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
-        value = variable.value
-        gradient = gradient.astype(value.dtype)
-        rate = jnp.asarray(learning_rate, value.dtype)
-        index = self._get_variable_index(variable)
-        total, linear = self._sums[index].value, self._linears[index].value
+    def _step(
+        self, gradient: Array, value: Array, rate: Array, accumulator: Array, linear: Array
+    ) -> tuple[Array, ...]:
         power, l1 = -self.learning_rate_power, self.l1_regularization_strength
         l2 = self.l2_regularization_strength + self.beta / (2.0 * rate)
-        new_total = total + jnp.square(gradient)
+        total = accumulator + jnp.square(gradient)
         shrunk = gradient + 2 * self.l2_shrinkage_regularization_strength * value
-        change = (jnp.power(new_total, power) - jnp.power(total, power)) / rate
+        change = (jnp.power(total, power) - jnp.power(accumulator, power)) / rate
         linear = linear + shrunk - change * value
-        quadratic = jnp.power(new_total, power) / rate + 2 * l2
-        self._sums[index].assign(new_total)
-        self._linears[index].assign(linear)
-        variable.assign((jnp.clip(linear, -l1, l1) - linear) / quadratic)
+        quadratic = jnp.power(total, power) / rate + 2 * l2
+        return (jnp.clip(linear, -l1, l1) - linear) / quadratic, total, linear
 
 
 def _check_sign(name: str, signed: float, value: float) -> None:
@@ -290,3 +274,6 @@ def _check_sign(name: str, signed: float, value: float) -> None:
             f"Argument `{name}` of Ftrl must be {side}. Received: {value}.",
             help=f"Leave it out, or pass {name}=0.0.",
         )
+
+
+publish(__name__, "fade", "constant")

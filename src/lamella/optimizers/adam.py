@@ -1,15 +1,78 @@
-"""Adam and AdamW."""
+"""Adam and AdamW, and the fading means of gradients that their family shares."""
 
-from collections.abc import Sequence
 from typing import Any, Unpack
 
 import jax.numpy as jnp
+from jax import Array
 
 from lamella._base import InvalidArgument, continues, register
-from lamella._state.variable import Variable
 from lamella.optimizers.base import Optimizer
 from lamella.optimizers.checks import MoreOptions, Options
-from lamella.optimizers.moments import MomentOptimizer
+from lamella.optimizers.slots import SlotOptimizer
+
+
+def advanced(
+    gradient: Array, momentum: Array, velocity: Array, beta_1: float, beta_2: float
+) -> tuple[Array, Array]:
+    """The fading means of the gradient and of its square, one step on.
+
+    Args:
+        gradient: of this step.
+        momentum, velocity: the last means.
+        beta_1, beta_2: shares of the means that stay.
+
+    Example:
+        >>> ones = jnp.ones(())
+        >>> [float(mean) for mean in advanced(3 * ones, ones, ones, 0.5, 0.5)]
+        [2.0, 5.0]
+    """
+    return (
+        momentum + (gradient - momentum) * (1 - beta_1),
+        velocity + (jnp.square(gradient) - velocity) * (1 - beta_2),
+    )
+
+
+def corrections(step: Any, beta_1: float, beta_2: float, dtype: Any) -> tuple[Any, Any]:
+    """1 - beta^t for both: how much of the means is not yet the zeros that they started from.
+
+    Args:
+        step: t, from 1 on.
+        beta_1, beta_2: shares of the means that stay.
+        dtype: the number type of the variable.
+
+    Example:
+        >>> [round(float(left), 3) for left in corrections(1, 0.9, 0.999, "float32")]
+        [0.1, 0.001]
+    """
+    count = jnp.asarray(step).astype(dtype)
+    left = (1 - jnp.power(jnp.asarray(beta, dtype), count) for beta in (beta_1, beta_2))
+    return tuple(left)  # type: ignore[return-value]
+
+
+class MomentOptimizer(SlotOptimizer):
+    """The engine of the Adam family: two slots for each variable, and what they fade by."""
+
+    _slots = {"_momentums": "momentum", "_velocities": "velocity"}
+
+    @continues(Optimizer)
+    def __init__(
+        self,
+        learning_rate: Any = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        *options: Any,
+        **named: Unpack[Options],
+    ) -> None:
+        super().__init__(learning_rate, *options, **named)
+        self.beta_1, self.beta_2 = beta_1, beta_2
+        self.epsilon = epsilon
+
+    def _advanced(self, gradient: Array, momentum: Array, velocity: Array) -> tuple[Array, Array]:
+        return advanced(gradient, momentum, velocity, self.beta_1, self.beta_2)
+
+    def _corrections(self, dtype: Any) -> tuple[Any, Any]:
+        return corrections(self.iterations + 1, self.beta_1, self.beta_2, dtype)
 
 
 @register("optimizer", "adam", module="keras.optimizers")
@@ -29,6 +92,7 @@ class Adam(MomentOptimizer):
     Further arguments: see `Optimizer`.
 
     Example:
+        >>> from lamella import Variable
         >>> weight = Variable(1.0)
         >>> Adam(learning_rate=0.1).apply([jnp.array(1.0)], [weight])
         >>> round(float(weight), 3)
@@ -50,24 +114,25 @@ class Adam(MomentOptimizer):
     ) -> None:
         super().__init__(learning_rate, beta_1, beta_2, epsilon, *options, **named)
         self.amsgrad = amsgrad
+        self._more_slots = {"_greatest": "velocity_hat"} if amsgrad else {}
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        super().build(variables)
-        if self.amsgrad:
-            self._greatest = self.add_optimizer_variables(variables, "velocity_hat")
-
-    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
-        value = variable.value
-        moments = self._advance(gradient.astype(value.dtype), variable)
-        velocity = moments.square
-        if self.amsgrad:
-            greatest = self._greatest[self._get_variable_index(variable)]
-            velocity = jnp.maximum(greatest.value, velocity)
-            greatest.assign(velocity)
-        rate = jnp.asarray(learning_rate, value.dtype)
+    def _step(
+        self,
+        gradient: Array,
+        value: Array,
+        rate: Array,
+        momentum: Array,
+        velocity: Array,
+        velocity_hat: Array | None = None,
+    ) -> tuple[Array, ...]:
+        momentum, velocity = self._advanced(gradient, momentum, velocity)
+        kept = [momentum, velocity]
+        if velocity_hat is not None:
+            velocity = jnp.maximum(velocity_hat, velocity)
+            kept.append(velocity)
         left_1, left_2 = self._corrections(value.dtype)
         scale = rate * jnp.sqrt(left_2) / left_1
-        variable.assign(value - moments.mean * scale / (jnp.sqrt(velocity) + self.epsilon))
+        return value - momentum * scale / (jnp.sqrt(velocity) + self.epsilon), *kept
 
 
 @register("optimizer", "adamw", module="keras.optimizers")
@@ -87,6 +152,7 @@ class AdamW(Adam):
     Further arguments: see `Optimizer`.
 
     Example:
+        >>> from lamella import Variable
         >>> weight = Variable(1.0)
         >>> AdamW(learning_rate=0.1).apply([jnp.array(1.0)], [weight])
         >>> round(float(weight), 3)

@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 from typing import Any, Unpack
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
-from lamella._base import continues, publish, register, with_defaults
+from lamella._base import continues, publish, register
 from lamella._state.variable import Variable
+from lamella.optimizers.adam import MomentOptimizer
 from lamella.optimizers.checks import Options
-from lamella.optimizers.moments import MomentOptimizer
 
 
 @register("optimizer", "adamax", module="keras.optimizers")
-@with_defaults()
 class Adamax(MomentOptimizer):
     """Adam with the fading greatest size of gradients as the divisor.
 
@@ -37,24 +36,18 @@ class Adamax(MomentOptimizer):
     Source: Kingma and Ba 2015, arXiv:1412.6980, section 7.
     """
 
-    _slots = ["momentum", "norm"]
+    _slots = {"_momentums": "momentum", "_velocities": "norm"}
 
-    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
-        value = variable.value
-        gradient = gradient.astype(value.dtype)
-        index = self._get_variable_index(variable)
-        old = self._momentums[index].value
-        momentum = old + (gradient - old) * (1 - self.beta_1)
-        norm = jnp.maximum(self.beta_2 * self._velocities[index].value, jnp.abs(gradient))
-        self._momentums[index].assign(momentum)
-        self._velocities[index].assign(norm)
-        rate = jnp.asarray(learning_rate, value.dtype)
+    def _step(
+        self, gradient: Array, value: Array, rate: Array, momentum: Array, norm: Array
+    ) -> tuple[Array, ...]:
+        momentum = momentum + (gradient - momentum) * (1 - self.beta_1)
+        norm = jnp.maximum(self.beta_2 * norm, jnp.abs(gradient))
         left, _ = self._corrections(value.dtype)
-        variable.assign(value - rate * momentum / (left * (norm + self.epsilon)))
+        return value - rate * momentum / (left * (norm + self.epsilon)), momentum, norm
 
 
 @register("optimizer", "nadam", module="keras.optimizers")
-@with_defaults()
 class Nadam(MomentOptimizer):
     """Adam with Nesterov momentum.
 
@@ -83,7 +76,7 @@ class Nadam(MomentOptimizer):
         dtype = variables[0].dtype if variables else None
         self._product = self.add_variable((), "ones", dtype, name="u_product")
 
-    def _momentum_of(self, step: Any, dtype: Any) -> jax.Array:
+    def _momentum_of(self, step: Any, dtype: Any) -> Array:
         fading = jnp.power(jnp.asarray(0.96, dtype), jnp.asarray(step, dtype))
         return jnp.asarray(self.beta_1, dtype) * (1.0 - 0.5 * fading)
 
@@ -92,23 +85,22 @@ class Nadam(MomentOptimizer):
         self._product.assign(product * self._momentum_of(self.iterations + 1, product.dtype))
         super()._update_step_all(grads, variables, rate)
 
-    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
-        value = variable.value
-        dtype = value.dtype
-        gradient = gradient.astype(dtype)
-        moments = self._advance(gradient, variable)
-        now = self._momentum_of(self.iterations + 1, dtype)
-        following = self._momentum_of(self.iterations + 2, dtype)
-        product = self._product.value.astype(dtype)
-        _, left = self._corrections(dtype)
-        mean = following * moments.mean / (1 - product * following)
+    def _step(
+        self, gradient: Array, value: Array, rate: Array, momentum: Array, velocity: Array
+    ) -> tuple[Array, ...]:
+        momentum, velocity = self._advanced(gradient, momentum, velocity)
+        now, following = (
+            self._momentum_of(self.iterations + ahead, value.dtype) for ahead in (1, 2)
+        )
+        product = self._product.value.astype(value.dtype)
+        _, left = self._corrections(value.dtype)
+        mean = following * momentum / (1 - product * following)
         mean = mean + (1 - now) * gradient / (1 - product)
-        rate = jnp.asarray(learning_rate, dtype)
-        variable.assign(value - mean * rate / (jnp.sqrt(moments.square / left) + self.epsilon))
+        step = mean * rate / (jnp.sqrt(velocity / left) + self.epsilon)
+        return value - step, momentum, velocity
 
 
 @register("optimizer", "lamb", module="keras.optimizers")
-@with_defaults()
 class Lamb(MomentOptimizer):
     """Adam whose step for each variable is as long as the variable itself.
 
@@ -131,16 +123,16 @@ class Lamb(MomentOptimizer):
     Source: You et al. 2020, arXiv:1904.00962.
     """
 
-    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
-        value = variable.value
-        moments = self._advance(gradient.astype(value.dtype), variable)
+    def _step(
+        self, gradient: Array, value: Array, rate: Array, momentum: Array, velocity: Array
+    ) -> tuple[Array, ...]:
+        momentum, velocity = self._advanced(gradient, momentum, velocity)
         left_1, left_2 = self._corrections(value.dtype)
-        update = moments.mean / left_1 / (jnp.sqrt(moments.square / left_2) + self.epsilon)
+        update = momentum / left_1 / (jnp.sqrt(velocity / left_2) + self.epsilon)
         length, step = (jnp.sqrt(jnp.sum(jnp.square(item))) for item in (value, update))
         usable = (length > 0) & (step > 0)
         ratio = jnp.where(usable, length / jnp.where(usable, step, 1), 1.0)
-        rate = jnp.asarray(learning_rate, value.dtype)
-        variable.assign(value - (ratio * rate * update).astype(value.dtype))
+        return value - (ratio * rate * update).astype(value.dtype), momentum, velocity
 
 
 @register("optimizer", "schedulefreeadamw", module="keras.optimizers")
@@ -184,28 +176,23 @@ class ScheduleFreeAdamW(MomentOptimizer):
 
     def build(self, variables: Sequence[Variable]) -> None:
         super().build(variables)
-        for momentum, variable in zip(self._momentums, variables):
+        for momentum, variable in zip(vars(self)["_momentums"], variables):
             if momentum is not None:
                 momentum.assign(variable.value)
 
-    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
-        value = variable.value
-        gradient = gradient.astype(value.dtype)
+    def _step(
+        self, gradient: Array, value: Array, rate: Array, momentum: Array, velocity: Array
+    ) -> tuple[Array, ...]:
         step = jnp.asarray(self.iterations + 1).astype(value.dtype)
-        rate = jnp.asarray(learning_rate, value.dtype)
         if self.warmup_steps > 0:
             rate = rate * jnp.minimum(step / self.warmup_steps, 1.0)
         beta_1, beta_2 = (jnp.asarray(beta, value.dtype) for beta in (self.beta_1, self.beta_2))
-        index = self._get_variable_index(variable)
-        old, velocity = self._momentums[index].value, self._velocities[index].value
         velocity = velocity + (jnp.square(gradient) - velocity) * (1 - beta_2)
         below = jnp.sqrt(velocity / (1 - jnp.power(beta_2, step))) + self.epsilon
-        new = old - rate * gradient / below
-        average = (value - (1 - beta_1) * old) / beta_1
+        new = momentum - rate * gradient / below
+        average = (value - (1 - beta_1) * momentum) / beta_1
         average = (1 - 1.0 / step) * average + 1.0 / step * new
-        self._momentums[index].assign(new)
-        self._velocities[index].assign(velocity)
-        variable.assign((1 - beta_1) * new + beta_1 * average)
+        return (1 - beta_1) * new + beta_1 * average, new, velocity
 
 
 publish(__name__)

@@ -5,7 +5,7 @@ import numbers
 from collections.abc import Iterator, Mapping
 from typing import Any, TypedDict
 
-from lamella._base import InvalidArgument, WrongType, near_miss, registry, tell
+from lamella._base import InvalidArgument, WrongType, check, near_miss, registry, tell
 from lamella._state.variable import Variable
 from lamella.optimizers.schedules.base import InverseTimeDecay
 
@@ -86,11 +86,8 @@ def one_clipping(*limits: float | None) -> None:
 
 def averaging(use_ema: bool, momentum: float, frequency: int | None) -> None:
     """Refuses moving averages that cannot be computed."""
-    if use_ema and not 0 <= momentum <= 1:
-        raise InvalidArgument(
-            f"Argument `ema_momentum` must be in the range [0, 1]. Received: {momentum}.",
-            help="Pass for example ema_momentum=0.99.",
-        )
+    if use_ema:
+        check.fraction(momentum, "ema_momentum", closed=True)
     if use_ema and frequency and (not isinstance(frequency, int) or frequency < 1):
         raise InvalidArgument(
             "Argument `ema_overwrite_frequency` must be a whole number >= 1 or None. "

@@ -7,10 +7,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import register
+from lamella._base import register, taken_by
 from lamella._state.variable import Variable
+from lamella.optimizers.adam import advanced, corrections
 from lamella.optimizers.base import Optimizer
-from lamella.optimizers.moments import advanced, corrections
 
 
 def orthogonal(x: jax.Array, steps: int, coefficients: tuple[float, float, float]) -> jax.Array:
@@ -98,20 +98,7 @@ class Muon(Optimizer):
         rms_rate: float | None = 0.2,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            learning_rate,
-            weight_decay,
-            clipnorm,
-            clipvalue,
-            global_clipnorm,
-            use_ema,
-            ema_momentum,
-            ema_overwrite_frequency,
-            loss_scale_factor,
-            gradient_accumulation_steps,
-            name,
-            **kwargs,
-        )
+        super().__init__(**taken_by(Optimizer.__init__, locals()), **kwargs)
         self.adam_beta_1 = adam_beta_1
         self.adam_beta_2 = adam_beta_2
         self.adam_weight_decay = adam_weight_decay
@@ -167,12 +154,14 @@ class Muon(Optimizer):
     def _adam_step(self, gradient: jax.Array, variable: Variable, rate: Any) -> None:
         value = variable.value
         index = self._get_variable_index(variable)
-        slots = self._momentums[index], self._velocities[index]
+        mean, square = self._momentums[index], self._velocities[index]
         betas = self.adam_beta_1, self.adam_beta_2
-        moments = advanced(slots, gradient, *betas)
+        momentum, velocity = advanced(gradient, mean.value, square.value, *betas)
+        mean.assign(momentum)
+        square.assign(velocity)
         left_1, left_2 = corrections(self.iterations + 1, *betas, value.dtype)
         scale = rate * jnp.sqrt(left_2) / left_1
-        variable.assign(value - moments.mean * scale / (jnp.sqrt(moments.square) + self.epsilon))
+        variable.assign(value - momentum * scale / (jnp.sqrt(velocity) + self.epsilon))
 
     def _apply_weight_decay(self, variables: list[Variable]) -> None:
         for variable in variables:

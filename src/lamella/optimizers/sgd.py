@@ -1,36 +1,19 @@
 """SGD and Lion: a momentum and nothing else."""
 
-from collections.abc import Sequence
 from typing import Any, Unpack
 
-import jax
 import jax.numpy as jnp
+from jax import Array
 
-from lamella._base import InvalidArgument, continues, register
-from lamella._state.variable import Variable
+from lamella._base import check, continues, register
 from lamella.optimizers import checks
 from lamella.optimizers.base import Optimizer
 from lamella.optimizers.checks import Options
-
-
-def momentum_step(
-    momentum: jax.Array, step: jax.Array, keep: float, nesterov: bool
-) -> tuple[jax.Array, jax.Array]:
-    """The new momentum and the change of the weights.
-
-    Args:
-        momentum: the last one.
-        step: gradient times learning rate.
-        keep: share of the last momentum that stays.
-        nesterov: whether to look one step ahead.
-    """
-    share = jnp.asarray(keep, step.dtype)
-    momentum = momentum * share - step
-    return momentum, momentum * share - step if nesterov else momentum
+from lamella.optimizers.slots import SlotOptimizer
 
 
 @register("optimizer", "sgd", module="keras.optimizers")
-class SGD(Optimizer):
+class SGD(SlotOptimizer):
     """Gradient descent, with momentum if wanted.
 
     w <- w - rate * g;   with momentum  m <- momentum * m - rate * g,  w <- w + m
@@ -43,6 +26,7 @@ class SGD(Optimizer):
     Further arguments: see `Optimizer`.
 
     Example:
+        >>> from lamella import Variable
         >>> weight = Variable(1.0)
         >>> SGD(learning_rate=0.1).apply([jnp.array(1.0)], [weight])
         >>> round(float(weight), 3)
@@ -64,26 +48,21 @@ class SGD(Optimizer):
         self.momentum = checks.within(momentum, 0, 1, "momentum")
         self.nesterov = nesterov
         self.momentums: list[Any] = []
+        self._more_slots = {"momentums": "momentum"} if momentum else {}
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        super().build(variables)
-        if self.momentum != 0:
-            self.momentums = self.add_optimizer_variables(variables, "momentum")
-
-    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
-        value = variable.value
-        step = gradient.astype(value.dtype) * jnp.asarray(learning_rate, value.dtype)
-        if self.momentum == 0:
-            variable.assign(value - step)
-            return
-        slot = self.momentums[self._get_variable_index(variable)]
-        momentum, change = momentum_step(slot.value, step, self.momentum, self.nesterov)
-        slot.assign(momentum)
-        variable.assign(value + change)
+    def _step(
+        self, gradient: Array, value: Array, rate: Array, momentum: Array | None = None
+    ) -> tuple[Array, ...]:
+        step = gradient * rate
+        if momentum is None:
+            return (value - step,)
+        keep = jnp.asarray(self.momentum, step.dtype)
+        momentum = momentum * keep - step
+        return value + (momentum * keep - step if self.nesterov else momentum), momentum
 
 
 @register("optimizer", "lion", module="keras.optimizers")
-class Lion(Optimizer):
+class Lion(SlotOptimizer):
     """Steps of one size, along the sign of a mean gradient.
 
     w <- w - rate * sign(beta_1 m + (1 - beta_1) g),   m <- beta_2 m + (1 - beta_2) g
@@ -96,6 +75,7 @@ class Lion(Optimizer):
     Further arguments: see `Optimizer`.
 
     Example:
+        >>> from lamella import Variable
         >>> weight = Variable(1.0)
         >>> Lion(learning_rate=0.1).apply([jnp.array(1.0)], [weight])
         >>> round(float(weight), 3)
@@ -103,6 +83,8 @@ class Lion(Optimizer):
 
     Source: Chen et al. 2023, arXiv:2302.06675.
     """
+
+    _slots = {"_momentums": "momentum"}
 
     @continues(Optimizer)
     def __init__(
@@ -114,26 +96,12 @@ class Lion(Optimizer):
         **named: Unpack[Options],
     ) -> None:
         super().__init__(learning_rate, *options, **named)
-        if not 0 < beta_1 <= 1:
-            raise InvalidArgument(
-                f"Argument `beta_1` of Lion must satisfy 0 < beta_1 <= 1. Received: {beta_1}.",
-                help="Pass for example beta_1=0.9.",
-            )
-        self.beta_1 = beta_1
+        self.beta_1 = check.fraction(beta_1, "beta_1", closed=True, zero=False)
         self.beta_2 = beta_2
 
-    def build(self, variables: Sequence[Variable]) -> None:
-        super().build(variables)
-        self._momentums = self.add_optimizer_variables(variables, "momentum")
-
-    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
-        value = variable.value
-        dtype = value.dtype
-        gradient = gradient.astype(dtype)
-        rate, beta_1, beta_2 = (
-            jnp.asarray(item, dtype) for item in (learning_rate, self.beta_1, self.beta_2)
-        )
-        slot = self._momentums[self._get_variable_index(variable)]
-        mean = slot.value
-        variable.assign(value - rate * jnp.sign(mean * beta_1 + gradient * (1.0 - beta_1)))
-        slot.assign(mean * beta_2 + gradient * (1.0 - beta_2))
+    def _step(
+        self, gradient: Array, value: Array, rate: Array, momentum: Array
+    ) -> tuple[Array, ...]:
+        beta_1, beta_2 = (jnp.asarray(beta, value.dtype) for beta in (self.beta_1, self.beta_2))
+        along = jnp.sign(momentum * beta_1 + gradient * (1.0 - beta_1))
+        return value - rate * along, momentum * beta_2 + gradient * (1.0 - beta_2)

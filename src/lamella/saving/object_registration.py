@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import ExitStack
 from typing import Any, Self, TypeVar
 
-from lamella._base import InvalidArgument, registry, serialize
+from lamella._base import InvalidArgument, publish, registry, serialize
 
 T = TypeVar("T")
 
@@ -175,3 +175,6 @@ def deserialize_keras_object(
         [1, 2]
     """
     return serialize.deserialize(config, custom_objects)
+
+
+publish(__name__, "CustomObjects", "T")

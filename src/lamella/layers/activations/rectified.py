@@ -9,8 +9,7 @@ import jax.numpy as jnp
 from lamella import activations
 from lamella._base import InvalidArgument, InvalidShape, publish, register
 from lamella._layer.input_spec import InputSpec
-from lamella.layers._parts import add_part, keep_parts
-from lamella.layers._rows import RowWise
+from lamella.layers._parts import RowWise, add_part, keep_parts
 
 
 def _not_negative(value: Any, name: str, who: str) -> Any:

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from lamella import activations
 from lamella._base import InvalidShape, register
 from lamella._layer.input_spec import shown
-from lamella.layers._rows import RowWise
+from lamella.layers._parts import RowWise
 
 
 @register("layer", module="keras.layers")

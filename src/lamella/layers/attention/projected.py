@@ -12,8 +12,7 @@ from lamella._base import InvalidArgument, InvalidShape, check
 from lamella._layer.input_spec import shown
 from lamella._layer.layer import Layer
 from lamella._lowering.attention import attention, causal_mask, window_mask
-from lamella.layers._parts import keep_parts
-from lamella.layers._rows import RowWise
+from lamella.layers._parts import RowWise, keep_parts, parts_of
 from lamella.layers.activations.softmax import Softmax
 from lamella.layers.attention import masks
 from lamella.layers.core.einsum_dense import EinsumDense
@@ -30,12 +29,6 @@ class ProjectedAttention(RowWise):
     # The axes of the inputs over which attention goes.
     _axes: tuple[int, ...] = (1,)
     _features: int
-    kernel_initializer: Any
-    bias_initializer: Any
-    kernel_regularizer: Any
-    bias_regularizer: Any
-    kernel_constraint: Any
-    bias_constraint: Any
 
     def _keep(self, given: dict[str, Any]) -> None:
         """Keeps what both layers take; `given` are a constructor's `locals()`."""
@@ -123,12 +116,7 @@ class ProjectedAttention(RowWise):
             activation,
             bias_axes=equation.rpartition("...")[2] if self.use_bias else None,
             # One initializer for all would give equal weights.
-            kernel_initializer=_anew(self.kernel_initializer),
-            bias_initializer=_anew(self.bias_initializer),
-            kernel_regularizer=self.kernel_regularizer,
-            bias_regularizer=self.bias_regularizer,
-            kernel_constraint=self.kernel_constraint,
-            bias_constraint=self.bias_constraint,
+            **{name: _anew(part) for name, part in parts_of(self, "kernel", "bias").items()},
             activity_regularizer=self._inner_activity_regularizer,
             dtype=self.dtype_policy,
             name=name,

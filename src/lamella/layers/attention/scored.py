@@ -10,7 +10,7 @@ from lamella._lowering.attention import causal_mask
 from lamella._lowering.dropout import dropout as drop
 from lamella._state.seeds import SeedGenerator
 from lamella._state.variable import Variable
-from lamella.layers._rows import RowWise
+from lamella.layers._parts import RowWise
 
 
 @register("layer", module="keras.layers")

@@ -6,13 +6,12 @@ import jax
 import jax.numpy as jnp
 
 from lamella import activations
-from lamella._base import check, checked_format, register, with_defaults
+from lamella._base import check, checked_format, publish, register, with_defaults
 from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella._layer.input_spec import InputSpec
 from lamella._lowering.convolution import convolution
 from lamella._state.variable import Variable
-from lamella.layers._parts import add_part, keep_parts
-from lamella.layers._rows import RowWise
+from lamella.layers._parts import RowWise, add_part, keep_parts
 from lamella.layers._windows import channel_axis, known_channels, require_room
 
 
@@ -134,7 +133,6 @@ class Convolution(ConvolutionBase):
 
 
 @register("layer", "Convolution1D", module="keras.layers")
-@with_defaults()
 class Conv1D(Convolution):
     """Slides kernels along the steps of a sequence.
 
@@ -247,3 +245,5 @@ class Conv3D(Convolution):
 Convolution1D = Conv1D
 Convolution2D = Conv2D
 Convolution3D = Conv3D
+
+publish(__name__, "ConvolutionBase", "Convolution")

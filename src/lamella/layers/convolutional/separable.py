@@ -5,7 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check, register, with_defaults
+from lamella._base import check, publish, register, with_defaults
 from lamella._lowering.convolution import convolution
 from lamella.layers._parts import add_part
 from lamella.layers.convolutional.convolution import ConvolutionBase
@@ -65,7 +65,6 @@ class DepthwiseConvolution(ConvolutionBase):
 
 
 @register("layer", module="keras.layers")
-@with_defaults()
 class DepthwiseConv1D(DepthwiseConvolution):
     """Convolves every channel of a sequence with kernels of its own.
 
@@ -183,7 +182,6 @@ class SeparableConvolution(ConvolutionBase):
 
 
 @register("layer", "SeparableConvolution1D", module="keras.layers")
-@with_defaults()
 class SeparableConv1D(SeparableConvolution):
     """Convolves every channel of a sequence by itself, then mixes the channels at each step.
 
@@ -247,3 +245,5 @@ class SeparableConv2D(SeparableConvolution):
 # The second names that Keras has for them.
 SeparableConvolution1D = SeparableConv1D
 SeparableConvolution2D = SeparableConv2D
+
+publish(__name__, "convolve_channels", "DepthwiseConvolution", "SeparableConvolution")

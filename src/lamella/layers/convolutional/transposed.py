@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from lamella._base import InvalidArgument, check, continues, register, with_defaults
+from lamella._base import InvalidArgument, check, continues, publish, register, with_defaults
 from lamella._lowering.convolution import SPATIAL_LETTERS, convolution
 from lamella.layers._parts import add_part
 from lamella.layers.convolutional.convolution import ConvolutionBase
@@ -139,7 +139,6 @@ class TransposedConvolution(ConvolutionBase):
 
 
 @register("layer", "Convolution1DTranspose", module="keras.layers")
-@with_defaults()
 class Conv1DTranspose(TransposedConvolution):
     """Runs a convolution of sequences backwards: every entry paints a kernel on the output.
 
@@ -243,3 +242,5 @@ class Conv3DTranspose(TransposedConvolution):
 Convolution1DTranspose = Conv1DTranspose
 Convolution2DTranspose = Conv2DTranspose
 Convolution3DTranspose = Conv3DTranspose
+
+publish(__name__, "edge_padding", "spread_convolution", "TransposedConvolution")

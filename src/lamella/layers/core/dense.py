@@ -9,8 +9,7 @@ from lamella import activations
 from lamella._base import InvalidShape, check, register
 from lamella._layer.input_spec import InputSpec
 from lamella._layer.layer import Layer
-from lamella.layers._parts import add_part, keep_parts
-from lamella.layers._rows import RowWise
+from lamella.layers._parts import RowWise, add_part, keep_parts
 
 
 @register("layer", module="keras.layers")

@@ -9,8 +9,7 @@ import jax.numpy as jnp
 from lamella import activations, initializers
 from lamella._base import InvalidArgument, InvalidShape, check, register
 from lamella._layer.input_spec import InputSpec, shown
-from lamella.layers._parts import add_part, keep_parts
-from lamella.layers._rows import RowWise
+from lamella.layers._parts import RowWise, add_part, keep_parts
 
 _FORM = re.compile(r"(\.\.\.)?([a-zA-Z]+)(\.\.\.)?,([a-zA-Z]+)->(\.\.\.)?([a-zA-Z]+)(\.\.\.)?")
 

@@ -7,8 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lamella._base import InvalidData, check, register
-from lamella.layers._parts import add_part, keep_parts
-from lamella.layers._rows import RowWise
+from lamella.layers._parts import RowWise, add_part, keep_parts
 
 
 @register("layer", module="keras.layers")

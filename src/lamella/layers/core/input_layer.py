@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from lamella._base import InvalidArgument, as_shape, dtype_name, floatx, register
+from lamella._base import InvalidArgument, as_shape, dtype_name, floatx, register, taken_by
 from lamella._graph.node import Node
 from lamella._graph.symbolic import KerasTensor
-from lamella.layers._rows import RowWise
+from lamella.layers._parts import RowWise
 
 
 @register("layer", module="keras.layers")
@@ -130,15 +130,5 @@ def Input(
     """
     if isinstance(tensor, KerasTensor) and tensor.producer is not None:
         return tensor
-    layer = InputLayer(
-        shape=shape,
-        batch_size=batch_size,
-        dtype=dtype,
-        sparse=sparse,
-        ragged=ragged,
-        batch_shape=batch_shape,
-        input_tensor=tensor,
-        optional=optional,
-        name=name,
-    )
+    layer = InputLayer(input_tensor=tensor, **taken_by(InputLayer.__init__, locals()))
     return layer._inbound_nodes[0].outputs

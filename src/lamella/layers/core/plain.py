@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from lamella import activations
 from lamella._base import InvalidArgument, publish, register
 from lamella._layer.layer import Layer
-from lamella.layers._rows import RowWise
+from lamella.layers._parts import RowWise
 
 
 @register("layer", module="keras.layers")

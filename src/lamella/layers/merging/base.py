@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from lamella._base import InvalidArgument, InvalidShape
 from lamella._graph.symbolic import KerasTensor
 from lamella._layer.input_spec import shown
-from lamella.layers._rows import RowWise
+from lamella.layers._parts import RowWise
 
 Masks = Sequence[jax.Array | None] | None
 

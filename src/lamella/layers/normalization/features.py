@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from lamella._base import WrongType, publish, register, warn_person
-from lamella.layers._rows import RowWise
+from lamella.layers._parts import RowWise
 from lamella.layers.normalization import scaled
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import checked_format, publish, register, with_defaults
+from lamella._base import checked_format, publish, register
 from lamella._layer.input_spec import InputSpec
-from lamella.layers._rows import RowWise
+from lamella.layers._parts import RowWise
 
 
 class _GlobalPooling(RowWise):
@@ -37,7 +37,6 @@ class _GlobalPooling(RowWise):
 
 
 @register("layer", "GlobalAvgPool1D", module="keras.layers")
-@with_defaults()
 class GlobalAveragePooling1D(_GlobalPooling):
     """Takes the mean over all steps of a sequence.
 
@@ -75,7 +74,6 @@ class GlobalAveragePooling1D(_GlobalPooling):
 
 
 @register("layer", "GlobalAvgPool2D", module="keras.layers")
-@with_defaults()
 class GlobalAveragePooling2D(_GlobalPooling):
     """Takes the mean over all rows and columns of images.
 
@@ -95,7 +93,6 @@ class GlobalAveragePooling2D(_GlobalPooling):
 
 
 @register("layer", "GlobalAvgPool3D", module="keras.layers")
-@with_defaults()
 class GlobalAveragePooling3D(_GlobalPooling):
     """Takes the mean over all planes, rows and columns of volumes.
 
@@ -115,7 +112,6 @@ class GlobalAveragePooling3D(_GlobalPooling):
 
 
 @register("layer", "GlobalMaxPool1D", module="keras.layers")
-@with_defaults()
 class GlobalMaxPooling1D(_GlobalPooling):
     """Keeps the largest entry over all steps of a sequence.
 
@@ -135,7 +131,6 @@ class GlobalMaxPooling1D(_GlobalPooling):
 
 
 @register("layer", "GlobalMaxPool2D", module="keras.layers")
-@with_defaults()
 class GlobalMaxPooling2D(_GlobalPooling):
     """Keeps the largest entry over all rows and columns of images.
 
@@ -155,7 +150,6 @@ class GlobalMaxPooling2D(_GlobalPooling):
 
 
 @register("layer", "GlobalMaxPool3D", module="keras.layers")
-@with_defaults()
 class GlobalMaxPooling3D(_GlobalPooling):
     """Keeps the largest entry over all planes, rows and columns of volumes.
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from lamella._base import check, checked_format, publish, register, with_defaults
 from lamella._layer.input_spec import InputSpec
 from lamella._lowering.pooling import average_pool, max_pool
-from lamella.layers._rows import RowWise
+from lamella.layers._parts import RowWise
 from lamella.layers._windows import require_room
 
 
@@ -53,7 +53,6 @@ class _Pooling(RowWise):
 
 
 @register("layer", "AvgPool1D", module="keras.layers")
-@with_defaults()
 class AveragePooling1D(_Pooling):
     """Takes the mean of each window over the steps of a sequence.
 
@@ -83,7 +82,6 @@ class AveragePooling1D(_Pooling):
 
 
 @register("layer", "AvgPool2D", module="keras.layers")
-@with_defaults()
 class AveragePooling2D(_Pooling):
     """Takes the mean of each window over the rows and columns of images.
 
@@ -113,7 +111,6 @@ class AveragePooling2D(_Pooling):
 
 
 @register("layer", "AvgPool3D", module="keras.layers")
-@with_defaults()
 class AveragePooling3D(_Pooling):
     """Takes the mean of each window over the planes, rows and columns of volumes.
 

@@ -1,16 +1,18 @@
-"""Dropout, SpatialDropout and AlphaDropout."""
+"""Dropout and noise: what makes training harder and is not there afterwards."""
 
+import math
 import numbers
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 
-from lamella._base import InvalidArgument, check, checked_format, register, with_defaults
+from lamella import regularizers
+from lamella._base import InvalidArgument, check, checked_format, publish, register
 from lamella._layer.input_spec import InputSpec
 from lamella._lowering.dropout import dropout
 from lamella._state.seeds import SeedGenerator
-from lamella.layers._rows import RowWise
+from lamella.layers._parts import RowWise
 
 NoiseShape = tuple[int | None, ...]
 
@@ -31,7 +33,7 @@ def _checked_noise_shape(noise_shape: Any) -> NoiseShape | None:
     return sizes
 
 
-class Dropping(RowWise):
+class _Dropping(RowWise):
     """A layer that draws while training, from a stream of its own if there is anything to draw."""
 
     def _set_rate(self, rate: float, seed: int | None) -> None:
@@ -46,7 +48,7 @@ class Dropping(RowWise):
         return bool(training) and self.rate > 0
 
 
-class _NoiseShaped(Dropping):
+class _NoiseShaped(_Dropping):
     """One that may draw for a part of the axes only."""
 
     def __init__(
@@ -58,7 +60,6 @@ class _NoiseShaped(Dropping):
 
 
 @register("layer", module="keras.layers")
-@with_defaults()
 class Dropout(_NoiseShaped):
     """Zeroes a random share of the input and scales the rest, while training.
 
@@ -161,7 +162,6 @@ class FormattedSpatialDropout(SpatialDropout):
 
 
 @register("layer", module="keras.layers")
-@with_defaults()
 class SpatialDropout2D(FormattedSpatialDropout):
     """Drops whole channels of images, while training.
 
@@ -185,7 +185,6 @@ class SpatialDropout2D(FormattedSpatialDropout):
 
 
 @register("layer", module="keras.layers")
-@with_defaults()
 class SpatialDropout3D(FormattedSpatialDropout):
     """Drops whole channels of volumes, while training.
 
@@ -214,7 +213,6 @@ _SELU_SCALE = 1.0507009873554804934193349852946
 
 
 @register("layer", module="keras.layers")
-@with_defaults()
 class AlphaDropout(_NoiseShaped):
     """Drops to the lower limit of SELU and keeps mean and variance, while training.
 
@@ -247,3 +245,116 @@ class AlphaDropout(_NoiseShaped):
         scale = ((1 - self.rate) * (1 + self.rate * low**2)) ** -0.5
         shift = -scale * low * self.rate
         return scale * (inputs * kept + low * (1 - kept)) + shift
+
+
+@register("layer", module="keras.layers")
+class GaussianNoise(RowWise):
+    """Adds noise, while training.
+
+    y = x + e,   e ~ Normal(0, stddev)
+
+    Args:
+        stddev: standard deviation of the noise, 0 <= stddev <= 1.
+        seed: a whole number for the same draws every time.
+
+    Shapes: (...) -> same
+
+    Raises: InvalidArgument, if stddev is outside the range.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> GaussianNoise(0.1)(jnp.ones(2)).tolist()     # not training: unchanged
+        [1.0, 1.0]
+    """
+
+    def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.stddev = check.fraction(stddev, "stddev", closed=True)
+        self.seed = seed
+        if self.stddev > 0:
+            self.seed_generator = SeedGenerator(seed)
+        self.supports_masking = True
+
+    def call(self, inputs: jax.Array, training: bool = False) -> jax.Array:
+        if not training or self.stddev == 0:
+            return inputs
+        key = self.seed_generator.next()
+        noise = jax.random.normal(key, inputs.shape, self.compute_dtype)
+        return inputs + noise * self.stddev
+
+
+@register("layer", module="keras.layers")
+class GaussianDropout(_Dropping):
+    """Multiplies by noise around 1, while training.
+
+    y = x * e,   e ~ Normal(1, sqrt(rate / (1 - rate)))
+
+    Args:
+        rate: as strong as dropping this share of entries, 0 <= rate < 1.
+        seed: a whole number for the same draws every time.
+
+    Shapes: (...) -> same
+
+    Raises: InvalidArgument, if the rate is outside the range.
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> GaussianDropout(0.5)(jnp.ones(2)).tolist()     # not training: unchanged
+        [1.0, 1.0]
+
+    Source: Srivastava et al. 2014, JMLR 15:1929, section 10.
+    """
+
+    def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._set_rate(rate, seed)
+        if self.rate == 1:
+            raise InvalidArgument(
+                f"{self._who()} needs rate < 1: the noise would be infinite. Received: rate=1.",
+                help="Pass for example rate=0.5.",
+            )
+
+    def call(self, inputs: jax.Array, training: bool = False) -> jax.Array:
+        if not self._draws(training):
+            return inputs
+        key = self.seed_generator.next()
+        noise = jax.random.normal(key, inputs.shape, self.compute_dtype)
+        return inputs * (noise * math.sqrt(self.rate / (1.0 - self.rate)) + 1.0)
+
+
+@register("layer", module="keras.layers")
+class ActivityRegularization(RowWise):
+    """Adds a cost of its input to the loss, and passes the input on.
+
+    cost = (l1 * sum |x| + l2 * sum x^2) / batch size
+
+    Args:
+        l1: factor of the absolute values, >= 0.
+        l2: factor of the squares, >= 0.
+
+    Shapes: (...) -> same
+
+    Example:
+        >>> import jax.numpy as jnp
+        >>> layer = ActivityRegularization(l1=0.5)
+        >>> _ = layer(jnp.array([[1.0, -3.0]]))
+        >>> float(layer.losses[0])
+        2.0
+    """
+
+    def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(activity_regularizer=regularizers.L1L2(l1=l1, l2=l2), **kwargs)
+        self.l1 = l1
+        self.l2 = l2
+        self.supports_masking = True
+
+    def call(self, inputs: Any) -> Any:
+        return inputs
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        config.pop("activity_regularizer", None)
+        return config
+
+
+publish(__name__, "SpatialDropout", "FormattedSpatialDropout")

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from lamella._base import check, checked_format, publish, register, with_defaults
 from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella._layer.input_spec import InputSpec, shown
-from lamella.layers._rows import RowWise
+from lamella.layers._parts import RowWise
 from lamella.layers._windows import AXES, spatial_of
 
 _Edges = tuple[tuple[int, int], ...]
@@ -54,7 +54,6 @@ class _ZeroPadding(RowWise):
 
 
 @register("layer", module="keras.layers")
-@with_defaults()
 class ZeroPadding1D(_ZeroPadding):
     """Puts zeros before and after a sequence.
 
@@ -171,7 +170,6 @@ class _FormattedCropping(_Cropping):
 
 
 @register("layer", module="keras.layers")
-@with_defaults()
 class Cropping2D(_FormattedCropping):
     """Cuts off rows and columns at the sides of images.
 

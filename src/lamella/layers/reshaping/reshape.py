@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from lamella._base import InvalidArgument, InvalidShape, check, checked_format, publish, register
 from lamella._graph.symbolic import KerasTensor
 from lamella._layer.input_spec import InputSpec, shown
-from lamella.layers._rows import RowWise
+from lamella.layers._parts import RowWise
 
 
 @register("layer", module="keras.layers")

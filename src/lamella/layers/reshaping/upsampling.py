@@ -5,9 +5,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check, checked_format, register
+from lamella._base import check, checked_format, publish, register
 from lamella._layer.input_spec import InputSpec
-from lamella.layers._rows import RowWise
+from lamella.layers._parts import RowWise
 
 INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
 
@@ -113,3 +113,6 @@ class UpSampling3D(RowWise):
 
     def call(self, inputs: jax.Array) -> jax.Array:
         return repeated(inputs, self.size, self.data_format == "channels_last")
+
+
+publish(__name__, "repeated")

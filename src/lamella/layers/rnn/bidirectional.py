@@ -11,8 +11,7 @@ from lamella._base import AttributeMissing, InvalidArgument, check, register, re
 from lamella._base.serialize import serialize
 from lamella._layer.layer import Layer
 from lamella._state.variable import Variable
-from lamella.layers._parts import call_with
-from lamella.layers._rows import RowWise
+from lamella.layers._parts import RowWise, call_with
 
 _MERGES: dict[str, Callable[[jax.Array, jax.Array], jax.Array]] = {
     "sum": lambda y, y_back: y + y_back,

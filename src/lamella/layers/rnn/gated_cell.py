@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
+from lamella import activations
 from lamella._base import InvalidShape, check
 from lamella._layer.layer import Layer
 from lamella._lowering.dropout import dropout
 from lamella._state.seeds import SeedGenerator
-from lamella.layers._parts import add_part
-from lamella.layers._rows import RowWise
+from lamella.layers._parts import RowWise, add_part, keep_parts
 
 
 class Multipliers(NamedTuple):
@@ -39,10 +39,6 @@ class GatedCell(RowWise):
     _untracked = (*Layer._untracked, "_held", "state_size")
     _held: Multipliers | None = None
 
-    units: int
-    use_bias: bool
-    dropout: float
-    recurrent_dropout: float
     state_size: int | list[int]
     seed_generator: SeedGenerator
     bias_initializer: Any
@@ -62,10 +58,16 @@ class GatedCell(RowWise):
         sizes = [self.state_size] if isinstance(self.state_size, int) else self.state_size
         return [jnp.zeros((batch_size, size), self.compute_dtype) for size in sizes]
 
-    def _keep_rates(self, dropout: float, recurrent_dropout: float, implementation: int) -> None:
-        self.dropout = check.fraction(dropout, "dropout", closed=True)
-        self.recurrent_dropout = check.fraction(recurrent_dropout, "recurrent_dropout", closed=True)
-        self.implementation = 1 if self.recurrent_dropout else implementation
+    def _keep(self, given: dict[str, Any]) -> None:
+        """Keeps the arguments that all three cells have, but for the seed."""
+        self.units = check.positive_int(given["units"], "units")
+        self.activation = activations.get(given["activation"])
+        self.use_bias = given["use_bias"]
+        keep_parts(self, given)
+        self.dropout = check.fraction(given["dropout"], "dropout", closed=True)
+        rate = given["recurrent_dropout"]
+        self.recurrent_dropout = check.fraction(rate, "recurrent_dropout", closed=True)
+        self.implementation = 1 if self.recurrent_dropout else given.get("implementation", 2)
 
     def build(self, input_shape: Any) -> None:
         self._add_weights(input_shape, (self.gates * self.units,), self.bias_initializer)

@@ -10,7 +10,6 @@ from lamella._base import check, register
 from lamella._lowering import recurrent
 from lamella._lowering.recurrent_steps import Recurrence, recur
 from lamella._state.seeds import SeedGenerator
-from lamella.layers._parts import keep_parts
 from lamella.layers.rnn.cell_layer import CellLayer, named, of_cell
 from lamella.layers.rnn.gated_cell import GatedCell
 
@@ -73,12 +72,8 @@ class LSTMCell(GatedCell):
     ) -> None:
         implementation = kwargs.pop("implementation", 2)
         super().__init__(**kwargs)
-        self.units = check.positive_int(units, "units")
-        self.activation = activations.get(activation)
+        self._keep(locals())
         self.recurrent_activation = activations.get(recurrent_activation)
-        self.use_bias = use_bias
-        keep_parts(self, locals())
-        self._keep_rates(dropout, recurrent_dropout, implementation)
         self.seed = seed
         self.seed_generator = SeedGenerator(seed)
         self.unit_forget_bias = unit_forget_bias

@@ -10,7 +10,7 @@ from lamella._layer.input_spec import InputSpec, shown
 from lamella._layer.layer import Layer
 from lamella._state.pure import scan
 from lamella._state.variable import Variable
-from lamella.layers._rows import RowWise
+from lamella.layers._parts import RowWise
 from lamella.layers.rnn import stacked_cells
 from lamella.layers.rnn.gated_cell import GatedCell, Multipliers, held
 from lamella.layers.rnn.stacked_cells import StackedRNNCells, as_list, check_cell

@@ -5,12 +5,10 @@ from typing import Any, Self
 
 import jax
 
-from lamella import activations
-from lamella._base import check, register
+from lamella._base import register
 from lamella._lowering import recurrent
 from lamella._lowering.recurrent_steps import Recurrence, recur
 from lamella._state.seeds import SeedGenerator
-from lamella.layers._parts import keep_parts
 from lamella.layers.rnn.cell_layer import CellLayer
 from lamella.layers.rnn.gated_cell import GatedCell, first_state
 
@@ -65,14 +63,10 @@ class SimpleRNNCell(GatedCell):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.units = check.positive_int(units, "units")
         # Before the initializers draw their seeds: the order decides who gets which.
         self.seed = seed
         self.seed_generator = SeedGenerator(seed)
-        self.activation = activations.get(activation)
-        self.use_bias = use_bias
-        keep_parts(self, locals())
-        self._keep_rates(dropout, recurrent_dropout, 2)
+        self._keep(locals())
         self.state_size = self.units
 
     @classmethod

@@ -5,16 +5,16 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import InvalidArgument, InvalidShape, register
+from lamella._base import InvalidShape, register
 from lamella._layer.input_spec import shown
 from lamella._layer.layer import Layer
 from lamella._state.pure import scan
 from lamella.layers._parts import call_with
-from lamella.layers._rows import RowWise
+from lamella.layers.core.plain import Wrapper
 
 
 @register("layer", module="keras.layers")
-class TimeDistributed(RowWise):
+class TimeDistributed(Wrapper):
     """Applies one layer to every step of a sequence, with the same weights.
 
     y[:, t] = layer(x[:, t])
@@ -33,17 +33,13 @@ class TimeDistributed(RowWise):
         (2, 5, 4)
     """
 
+    mixes_rows = False
+
     def __init__(self, layer: Layer, **kwargs: Any) -> None:
-        if not isinstance(layer, Layer):
-            raise InvalidArgument(
-                f"TimeDistributed expects a layer. Received: {layer!r}.",
-                help="Pass for example TimeDistributed(Dense(10)).",
-            )
-        super().__init__(**kwargs)
-        self.layer = layer
+        super().__init__(layer, **kwargs)
         self.supports_masking = True
 
-    def build(self, input_shape: Any) -> None:
+    def build(self, input_shape: Any) -> None:  # type: ignore[override]
         if len(input_shape) < 3:
             raise InvalidShape(
                 f"{self._who()} expects 3 axes or more. Received: shape {shown(input_shape)}.",

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from rnn_oracle import FEATURES, MASK, ROWS, STEPS, X, pair, same, strictly
 
+from lamella import layers as rnn
 from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella._base.registry import custom_objects
 from lamella._graph.symbolic import KerasTensor
 from lamella._layer.layer import Layer
 from lamella._state.pure import pure
-from lamella.layers import rnn
 from lamella.layers.core.dense import Dense
 
 CELLS = ("LSTMCell", "GRUCell", "SimpleRNNCell")

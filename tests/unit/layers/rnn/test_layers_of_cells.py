@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from rnn_oracle import FEATURES, MASK, ROWS, STEPS, X, agree, pair, same, strictly
 
+from lamella import layers as rnn
 from lamella._base.errors import InvalidArgument, InvalidShape, WrongType
 from lamella._graph.symbolic import KerasTensor
 from lamella._state.pure import pure
-from lamella.layers import rnn
 
 NAMES = ("LSTM", "GRU", "SimpleRNN")
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from rnn_oracle import FEATURES, MASK, ROWS, STEPS, X, agree, pair, same, strictly
 
+from lamella import layers as rnn
 from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella._graph.symbolic import KerasTensor
 from lamella._layer.layer import Layer
@@ -16,7 +17,6 @@ from lamella._layer.masking import get_mask, set_mask
 from lamella._state.frame import Frame, entered
 from lamella._state.pure import pure
 from lamella._state.seeds import SeedGenerator
-from lamella.layers import rnn
 from lamella.layers.core.dense import Dense
 
 
