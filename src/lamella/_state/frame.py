@@ -70,6 +70,7 @@ class Frame:
         probes: sizes that stand for unknown ones while shapes are tried out.
         around: runs a layer's call in its place, given (layer, args, kwargs), to watch it.
         rows: how many rows of the batch count, the others fill it up; None if all do.
+        batchwise: takes the names of what depends on where one batch ends and the next begins.
     """
 
     values: Values | None = None
@@ -82,6 +83,7 @@ class Frame:
     probes: frozenset[int] = frozenset()
     around: Any = None
     rows: Any = None
+    batchwise: list[str] | None = None
 
 
 _EMPTY = Frame()
@@ -96,6 +98,12 @@ def current() -> Frame | None:
 def ambient() -> Frame:
     """The frame of the running call, or an empty one that must not be written to."""
     return _current.get() or _EMPTY
+
+
+def note_batchwise(name: str) -> None:
+    """Says that something depends on where one batch ends and the next begins."""
+    if (seen := ambient().batchwise) is not None:
+        seen.append(name)
 
 
 @contextlib.contextmanager

@@ -340,6 +340,8 @@ def _padding_masked(prediction: Any) -> Iterator[None]:
     for array in jax.tree.leaves(prediction):
         kept, own = counting_rows(array.shape[0]), get_mask(array)
         assert kept is not None
+        if own is not None:  # a mean over what is not masked
+            frames.note_batchwise("mask")
         masks[id(array)] = (array, kept if own is None else jnp.logical_and(*align(own, kept)))
     with frames.changed(masks=masks):
         yield

@@ -224,9 +224,9 @@ class Loop:
         while batch is not None:
             if fills and batch.rows <= most:
                 whole = batch.map(lambda a: with_rows(a, most))
-                given: tuple[Any, ...] = (whole.on_device(), np.int32(batch.rows))
+                given: tuple[Any, ...] = (whole.packed(), np.int32(batch.rows))
             else:
-                given = (batch.on_device(),)
+                given = (batch.packed(),)
             with self._told_of_batch(count) as told:
                 result, written = self.program.step(self.values, *given)
                 self._look(result, written, batch.on_device, count)
@@ -248,14 +248,20 @@ class Loop:
 
         Nobody may ask for the batches themselves, and what a layer gives must stay in the caches.
         """
-        if isinstance(data, StreamData) or data.stays_on_host or self._every_batch or graph is None:
+        if isinstance(data, StreamData) or data.stays_on_host or self._one_by_one or graph is None:
+            return 1
+        if self.program.placement is not None:  # a batch is shared out as it was asked for
             return 1
         tensors = jax.tree.leaves([node.outputs for node in graph.nodes])
         if any(None in tensor.shape[1:] for tensor in tensors):
             return 1
         widest = max(4 * math.prod(tensor.shape[1:]) for tensor in tensors)
-        most = min(_MOST_BYTES_AT_ONCE // widest, _MOST_ROWS_AT_ONCE, data.rows) // batch_size
-        return most if most > 1 and self._can_be_filled(data.packed(), batch_size) else 1
+        most = min(_MOST_BYTES_AT_ONCE // widest, _MOST_ROWS_AT_ONCE) // batch_size
+        batches = -(-data.rows // batch_size)
+        if min(most, batches) <= 1 or not self._can_be_filled(data.packed(), batch_size):
+            return 1
+        parts = -(-batches // most)  # of like size: the last one is filled up
+        return 1 if self.program.batchwise else -(-batches // parts)
 
     def outputs(self, batches: Iterator[Any], report: Callable[[int], bool] | None) -> list[Any]:
         """The outputs of each batch, as NumPy arrays."""
@@ -338,6 +344,13 @@ def host_batches(
     count = -(-data.rows // batch_size)
     for step in range(first, count if steps is None else min(count, steps)):
         yield data.take(order[step * batch_size : (step + 1) * batch_size])
+
+
+def slices_of(data: ArrayData, rows: int) -> Generator[ArrayData]:
+    """Rows that follow each other, where they lie."""
+    for start in range(0, data.rows, rows):
+        part = slice(start, start + rows)
+        yield data.map(lambda a, part=part: a[part])  # type: ignore[misc]
 
 
 def batches_of(data: ArrayData | StreamData, batch_size: int, steps: int | None) -> Iterator[Any]:

@@ -20,7 +20,7 @@ from lamella._state.pure import TRACING
 from lamella._state.variable import Variable
 from lamella._training.checks import check_inputs, check_outputs, check_targets
 from lamella._training.last_layer import graph_of
-from lamella._training.loop import Kind, Loop, host_batches
+from lamella._training.loop import Kind, Loop, host_batches, slices_of
 from lamella._training.outputs import Outputs
 from lamella._training.program import Program
 from lamella._training.quick import Prepared, changes_are_seen
@@ -380,14 +380,24 @@ class Preparation(StatelessSteps):
             live=kind == "train",
             watch=watch,
         )
+        several = 1
+        if stream is None and kind == "test" and steps is None:
+            several = loop.batches_at_once(data, batch_size, graph_of(self))
+            if several > 1 and jax.default_backend() == "cpu":  # it reads them where they lie
+                stream = slices_of(data, batch_size * several)
+
+        def told_of_parts(step: int, logs: dict[str, Any]) -> bool:
+            return report(step * several, logs)
+
         if stream is not None:
             with contextlib.closing(stream):
-                logs = loop.over_stream(stream, report, done, ahead=folder is None)
+                logs = loop.over_stream(stream, told_of_parts, done, ahead=folder is None)
             if not logs:
                 raise _no_batch()
         else:
             every = None if folder is None else folder.every
-            logs = loop.over_arrays(data, batch_size, order, steps, report, done, every)
+            size = batch_size * several
+            logs = loop.over_arrays(data, size, order, steps, told_of_parts, done, every)
         loop.finish()
         return logs
 

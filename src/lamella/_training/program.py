@@ -67,7 +67,8 @@ class Program:
         self.variables = list(variables)
         self.compiled = compiled
         self.placement = placement.current()
-        self.traced = changing(_with_rows(function), self.variables)
+        self.batchwise: list[str] = []  # what was found when it was asked if it can be filled
+        self.traced = changing(_with_rows(function, self.batchwise), self.variables)
         if self.placement is not None:
             self.traced = _shared_out(self.traced, self.variables, self.placement)
         self._inner: Step = jax.jit(self.traced) if compiled else self.traced
@@ -180,9 +181,9 @@ def _told(jitted: Any, form: str, note: Note) -> Callable[..., Any]:
     return call
 
 
-def _with_rows(function: Callable[..., Any]) -> Callable[..., Any]:
+def _with_rows(function: Callable[..., Any], batchwise: list[str]) -> Callable[..., Any]:
     def run(batch: Any, rows: Any = None) -> Any:
-        with TRACING, frames.changed(rows=rows):
+        with TRACING, frames.changed(rows=rows, batchwise=batchwise):
             return function(batch)
 
     return run

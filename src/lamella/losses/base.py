@@ -16,6 +16,7 @@ from lamella._state.variable import Variable
 from lamella.losses.reduction import align, as_array, reduce_weighted, same_rank
 
 REDUCTIONS = ("sum_over_batch_size", "mean", "mean_with_sample_weight", "sum", "none", None)
+_MEANS = ("sum_over_batch_size", "mean")
 _HALVES = ("float16", "bfloat16")
 
 
@@ -70,6 +71,8 @@ class Loss(Configurable):
                 _cast_all(y_true, self.dtype, labels=True), _cast_all(y_pred, self.dtype)
             )
             own_mask = get_mask(values)
+        if own_mask is not None or self.reduction not in _MEANS:
+            frames.note_batchwise(self.name)
         if mask is not None and own_mask is not None:
             mask = jnp.logical_and(*align(jnp.asarray(mask), jnp.asarray(own_mask)))
         elif mask is None:
