@@ -198,8 +198,14 @@ def _flat(array: jax.Array) -> jax.Array:
     return array.reshape(-1, array.shape[-1])
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
+# Traced once for each shape: the equal blocks of a deep network share what was traced.
+@functools.partial(jax.jit, static_argnums=2)
 def _convolve(x: jax.Array, kernel: jax.Array, geometry: Geometry) -> jax.Array:
+    return _convolved(x, kernel, geometry)
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(2,))
+def _convolved(x: jax.Array, kernel: jax.Array, geometry: Geometry) -> jax.Array:
     window = kernel.shape[:-2]
     out = _output_spatial(x.shape[1:-1], window, geometry)
     depth = math.prod(kernel.shape[:-1])
@@ -211,7 +217,7 @@ def _convolve(x: jax.Array, kernel: jax.Array, geometry: Geometry) -> jax.Array:
 def _convolve_forward(
     x: jax.Array, kernel: jax.Array, geometry: Geometry
 ) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-    return _convolve(x, kernel, geometry), (x, kernel)
+    return _convolved(x, kernel, geometry), (x, kernel)
 
 
 def _convolve_backward(
@@ -223,7 +229,7 @@ def _convolve_backward(
     return _input_gradient(dy, kernel, x, geometry), _kernel_gradient(dy, x, kernel, geometry)
 
 
-_convolve.defvjp(_convolve_forward, _convolve_backward)
+_convolved.defvjp(_convolve_forward, _convolve_backward)
 
 
 def _input_gradient(

@@ -1,5 +1,7 @@
 """Statistics over a batch, and the affine pass that applies them."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 from jax import lax
@@ -9,6 +11,8 @@ from jax import lax
 COUNT_EPSILON = 1e-7
 
 
+# Both are traced once for each shape: equal blocks of a deep network share what was traced.
+@functools.partial(jax.jit, static_argnums=1)
 def batch_moments(
     x: jax.Array, axes: tuple[int, ...], mask: jax.Array | None = None
 ) -> tuple[jax.Array, jax.Array]:
@@ -44,6 +48,7 @@ def batch_moments(
     return lax.squeeze(mean, axes), lax.squeeze(variance, axes)
 
 
+@functools.partial(jax.jit, static_argnums=(5, 6))
 def normalize(
     x: jax.Array,
     mean: jax.Array,

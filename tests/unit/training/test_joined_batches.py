@@ -106,4 +106,4 @@ def test_validation_of_a_fit_is_joined_and_training_is_not() -> None:
     model = made(keras, dense)
     model.fit(X, Y, batch_size=10, validation_data=(X, Y), verbose=0)
     assert sizes(model) == JOINED
-    assert made(keras, dense).predict(X, batch_size=10, verbose=0).shape == (203, 3)
+    assert model.predict(X, batch_size=10, verbose=0).shape == (ROWS, 3)
