@@ -15,8 +15,8 @@ class SlotOptimizer(Optimizer):
 
     Holes: `_slots`, the arrays that are always kept; `_more_slots`, those of some settings;
     `_start`, their first values; `_pace`; and `_step`. It takes the gradient, the variable's
-    value and the learning rate in one number type, and the slots by name. It gives the new value and the new
-    slots in order.
+    value and what `_pace` gives in one number type, and the slots by name. It gives the new
+    value and the new slots in order.
     """
 
     _slots: Mapping[str, str] = {}
