@@ -22,7 +22,7 @@ FLOORS = [
     ["_layer"],
     ["losses", "optimizers"],
     ["layers", "metrics"],
-    ["saving", "visualization", "data", "callbacks"],
+    ["saving", "export", "visualization", "data", "callbacks"],
     ["_training"],
     ["models"],
     ["datasets", "compat"],

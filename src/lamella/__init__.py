@@ -9,6 +9,7 @@ from lamella import constraints as constraints
 from lamella import datasets as datasets
 from lamella import distribution as distribution
 from lamella import dtype_policies as dtype_policies
+from lamella import export as export
 from lamella import initializers as initializers
 from lamella import layers as layers
 from lamella import losses as losses

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -81,3 +82,12 @@ def test_old_methods_work() -> None:
     assert "acc" in history.history
     with pytest.warns(UserWarning, match="argmax"):
         assert model.predict_classes(X).shape == (8,)
+
+
+def test_onnx_needs_no_tensorflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("onnx")
+    for name in ("tensorflow", "tf2onnx", "jax2onnx", "keras", "torch"):
+        monkeypatch.setitem(sys.modules, name, None)
+    model = lamella.Sequential([layers.Input((4,)), layers.Dense(3)])
+    model.export(tmp_path / "model.onnx")
+    assert (tmp_path / "model.onnx").stat().st_size > 0

@@ -149,7 +149,8 @@ def _windows(
 ) -> Windows | None:
     """The place of every window, or None where slices are not the better form."""
     spatial = x.shape[1:-1] if channels_last else x.shape[2:]
-    static = all(isinstance(size, int) for size in spatial)
+    # With a batch of unknown size the program is exported: a window says more there than slices.
+    static = all(isinstance(size, int) for size in x.shape)
     if jax.default_backend() != "cpu" or not static or math.prod(window) > MAX_SLICES:
         return None
     pads = tuple(lax.padtype_to_pads(spatial, window, strides, padding.upper()))

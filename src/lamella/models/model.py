@@ -15,6 +15,7 @@ from lamella._base.serialize import serialize
 from lamella._graph.function import Graph
 from lamella._graph.node import is_symbolic
 from lamella._layer.layer import Layer
+from lamella.export import export_model
 from lamella.models.graph_config import GraphReader, graph_config
 from lamella.models.graph_model import ModelGraph
 from lamella.models.old_methods import OldMethods
@@ -234,6 +235,8 @@ class Model(OldMethods, Layer):
     def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
         """Reads weights that `save_weights` or `save` wrote."""
         saving.load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
+
+    export = export_model
 
     def to_json(self, **kwargs: Any) -> str:
         """The architecture as JSON, without weights."""
