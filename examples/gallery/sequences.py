@@ -76,11 +76,7 @@ class ReaderAndWriter(layers.Layer):
 
 def seq2seq_sequential() -> keras.Model:
     return keras.Sequential(
-        [
-            layers.Input((COUNT, 64 + 11)),
-            ReaderAndWriter(),
-            layers.Dense(10, activation="softmax"),
-        ]
+        [layers.Input((COUNT, 64 + 11)), ReaderAndWriter(), layers.Dense(10, activation="softmax")]
     )
 
 

@@ -52,12 +52,7 @@ DENSE.append(("Dense", "(None, 28, 10)", 1010))
 TABLES: dict[str, list[tuple[str, str, int]]] = {
     "note1_layers": [],
     "note2_functional": [*CNN, ("InputLayer", "(None, 28, 28, 1)", 0), *CNN],
-    "note3_models": [
-        *DENSE,
-        *FLAT,
-        *BIG,
-        *[("InputLayer", "(None, 100, 100, 3)", 0), *BIG] * 2,
-    ],
+    "note3_models": [*DENSE, *FLAT, *BIG, *[("InputLayer", "(None, 100, 100, 3)", 0), *BIG] * 2],
     "note4_layers": [],
     "note5_sequential": [],
 }

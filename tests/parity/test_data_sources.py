@@ -121,11 +121,7 @@ def losses(library: Any, source: Any, **arguments: Any) -> list[float]:
     return history.history["loss"]  # type: ignore[no-any-return]
 
 
-@pytest.mark.parametrize(
-    "make",
-    [generator, lambda: [X, Y]],
-    ids=["generator", "arrays"],
-)
+@pytest.mark.parametrize("make", [generator, lambda: [X, Y]], ids=["generator", "arrays"])
 def test_the_same_losses(make: Callable[[], Any]) -> None:
     found = []
     for library in (oracle, keras):

@@ -22,6 +22,23 @@ def one_of(value: Any, options: Sequence[Any], name: str) -> Any:
     return value
 
 
+def of_kind(value: Any, kind: type, name: str, help: str) -> Any:
+    """Gives the value back if it is an object of a class.
+
+    Args:
+        help: what to do if it is not.
+
+    Raises: WrongType.
+    """
+    if not isinstance(value, kind):
+        raise WrongType(
+            f"{name} must be a {kind.__name__}. Received: {value!r:.60} of type "
+            f"{type(value).__name__}.",
+            help=help,
+        )
+    return value
+
+
 def positive_int(value: Any, name: str) -> int:
     """Gives `value` as an int if it is a whole number of 1 or more."""
     if isinstance(value, bool) or not isinstance(value, REAL) or int(value) != value:

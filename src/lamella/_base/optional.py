@@ -22,8 +22,7 @@ def require(package: str, *, purpose: str, extra: str | None = None) -> Any:
         root = package.split(".")[0]
         wanted = f'pip install "lamella[{extra}]"' if extra else f"pip install {root}"
         raise MissingPackage(
-            f"The package '{root}' is needed {purpose}; it is not installed.",
-            help=f"Run: {wanted}",
+            f"The package '{root}' is needed {purpose}; it is not installed.", help=f"Run: {wanted}"
         ) from cause
 
 

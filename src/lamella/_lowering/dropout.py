@@ -6,10 +6,7 @@ from jax import lax
 
 
 def dropout(
-    x: jax.Array,
-    rate: float,
-    key: jax.Array,
-    noise_shape: tuple[int | None, ...] | None = None,
+    x: jax.Array, rate: float, key: jax.Array, noise_shape: tuple[int | None, ...] | None = None
 ) -> jax.Array:
     """Zeroes a random share of the entries and scales the rest.
 

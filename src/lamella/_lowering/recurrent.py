@@ -201,11 +201,7 @@ def _time_major(
 
 
 def _outputs(
-    hs: jax.Array | None,
-    h: jax.Array,
-    valid: jax.Array | None,
-    sequences: bool,
-    zero_masked: bool,
+    hs: jax.Array | None, h: jax.Array, valid: jax.Array | None, sequences: bool, zero_masked: bool
 ) -> jax.Array:
     if not sequences or hs is None:
         if valid is None or not zero_masked:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from lamella._base import Configurable, WrongType, dtypes, floatx, register
+from lamella._base import Configurable, check, dtypes, floatx, register
 
 _chosen: list[DTypePolicy] = []
 
@@ -24,11 +24,8 @@ class DTypePolicy(Configurable):
 
     def __init__(self, name: str | None = None) -> None:
         self.name = floatx() if name is None else name
-        if not isinstance(self.name, str):
-            raise WrongType(
-                f"A dtype policy's name must be a string. Received: {name!r}.",
-                help='Pass for example "float32" or "mixed_bfloat16".',
-            )
+        example = 'Pass for example "float32" or "mixed_bfloat16".'
+        check.of_kind(self.name, str, "A dtype policy's name", example)
         mixed = self.name.startswith("mixed_")
         self.compute_dtype = dtypes.dtype_name(self.name.removeprefix("mixed_"))
         self.variable_dtype = "float32" if mixed else self.compute_dtype

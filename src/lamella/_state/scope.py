@@ -7,7 +7,7 @@ from typing import Any, Self
 
 import jax.numpy as jnp
 
-from lamella._base import InvalidShape, WrongType
+from lamella._base import InvalidShape, check
 from lamella._state import frame as frames
 from lamella._state.frame import Values
 from lamella._state.variable import Variable
@@ -43,12 +43,8 @@ class StatelessScope:
         self._values = Values()
         self._exit = ExitStack()
         for variable, value in state_mapping or ():
-            if not isinstance(variable, Variable):
-                raise WrongType(
-                    "The keys of `state_mapping` must be variables. "
-                    f"Received: {type(variable).__name__}.",
-                    help="Pass pairs: [(variable, value) for variable in model.weights].",
-                )
+            example = "Pass pairs: [(variable, value) for variable in model.weights]."
+            check.of_kind(variable, Variable, "A key of `state_mapping`", example)
             array = jnp.asarray(
                 value.value if isinstance(value, Variable) else value, variable.dtype
             )

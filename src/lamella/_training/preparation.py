@@ -333,7 +333,7 @@ class Preparation(StatelessSteps):
             if key not in self._programs:
                 own = [f"{kind}_step", "compute_loss", "compute_metrics", "get_metrics_result"]
                 by_row = all(getattr(type(self), name) is getattr(Steps, name) for name in own)
-                note = functools.partial(self._note_compile, kind, next(_program_numbers))
+                note = functools.partial(noted, self._compiles, kind, next(_program_numbers))
                 own_metrics = all(is_own(type(metric)) for metric in self.metrics)
                 self._programs[key] = Program(
                     self._own_step(kind),
@@ -344,9 +344,6 @@ class Preparation(StatelessSteps):
                     note=note,
                 )
             return self._programs[key]
-
-    def _note_compile(self, kind: str, program: int, form: str, batch: Any, seconds: float) -> None:
-        noted(self._compiles, kind, form, program, batch, seconds)
 
     def _one_pass(
         self,

@@ -110,7 +110,7 @@ class Program:
         if self._reset is None or not self._resets_alike:
             written = changing(before, self.variables)(values)[1]
             if self.placement is not None:  # a value that lies elsewhere would be a second compile
-                written = jax.device_put(written, _like(written, self.placement.copied()))
+                written = jax.device_put(written, self.placement.copied())
             self._reset = written
         return self._reset
 
@@ -155,13 +155,9 @@ def _lying_like(step: Step, variables: Sequence[Variable], copied: Any) -> Step:
     def call(*args: Any) -> tuple[Any, dict[int, Any]]:
         result, written = step(*args)
         places = {index: variables[index].layout for index in written}
-        return lax.with_sharding_constraint((result, written), (_like(result, copied), places))
+        return lax.with_sharding_constraint((result, written), (copied, places))
 
     return call
-
-
-def _like(tree: Any, value: Any) -> Any:
-    return jax.tree.map(lambda _: value, tree)
 
 
 def _jit(function: Callable[..., Any]) -> Any:

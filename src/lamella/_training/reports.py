@@ -65,13 +65,13 @@ class CompileReport:
 
 
 def noted(
-    entries: list[Compile], kind: str, form: str, program: int, batch: Any, seconds: float
+    entries: list[Compile], kind: str, program: int, form: str, batch: Any, seconds: float
 ) -> None:
     """Adds a compile, with what is new about it.
 
     Args:
         entries: the compiles before.
-        kind, form, program, seconds: see Compile.
+        kind, program, form, seconds: see Compile.
         batch: the arrays that the program was called with.
     """
     shapes = ", ".join(str(tuple(leaf.shape)) for leaf in jax.tree.leaves(batch))

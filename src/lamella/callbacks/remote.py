@@ -62,9 +62,7 @@ class RemoteMonitor(Callback):
             text = urllib.parse.urlencode({self.field: text})
             kind = "application/x-www-form-urlencoded"
         request = urllib.request.Request(
-            self.root + self.path,
-            text.encode(),
-            {"Content-Type": kind, **(self.headers or {})},
+            self.root + self.path, text.encode(), {"Content-Type": kind, **(self.headers or {})}
         )
         try:
             urllib.request.urlopen(request, timeout=_SECONDS).close()

@@ -34,10 +34,7 @@ class LearningRateScheduler(Callback):
             signature = inspect.signature(self.schedule)
         except (TypeError, ValueError):
             return 2
-        positional = (
-            inspect.Parameter.POSITIONAL_ONLY,
-            inspect.Parameter.POSITIONAL_OR_KEYWORD,
-        )
+        positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
         kinds = [parameter.kind for parameter in signature.parameters.values()]
         if inspect.Parameter.VAR_POSITIONAL in kinds:
             return 2

@@ -276,8 +276,14 @@ def refuse_nan(value: Any, role: str, columns: Sequence[str] | None = None) -> N
 
 def _place(array: Any) -> jax.Array:
     # Of a NumPy array JAX would compile a copy for each shape.
-    on_device = jax.device_put(np.array(array)) if type(array) is np.ndarray else jnp.asarray(array)
-    return placement.copied(on_device)
+    if type(array) is not np.ndarray:
+        return placement.copied(jnp.asarray(array))
+    # JAX on a processor takes memory that starts at a multiple of 64 as it is.
+    room = np.empty(array.nbytes + 64, np.uint8)
+    start = -room.ctypes.data % 64
+    copy = room[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    return placement.copied(jax.device_put(copy))
 
 
 def warn_nan(value: Any, role: str) -> None:

@@ -10,8 +10,7 @@ import jax
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
-from lamella._base import InvalidArgument, InvalidShape, WrongType
-from lamella._base.exports import publish
+from lamella._base import InvalidArgument, InvalidShape, check, publish
 
 
 def list_devices(device_type: str | None = None) -> list[str]:
@@ -24,7 +23,7 @@ def list_devices(device_type: str | None = None) -> list[str]:
         >>> list_devices("cpu")[0]
         'cpu:0'
     """
-    return [_name(device) for device in _devices(device_type)]
+    return [_name(device) for device in jax.devices(device_type)]
 
 
 def get_device_count(device_type: str | None = None) -> int:
@@ -37,11 +36,7 @@ def get_device_count(device_type: str | None = None) -> int:
         >>> get_device_count() == len(list_devices())
         True
     """
-    return len(_devices(device_type))
-
-
-def _devices(device_type: str | None) -> list[Any]:
-    return jax.devices() if device_type is None else jax.devices(device_type.lower())
+    return len(jax.devices(device_type))
 
 
 def _name(device: Any) -> str:
@@ -52,14 +47,8 @@ def _name(device: Any) -> str:
 def _device(given: Any) -> Any:
     if not isinstance(given, str):
         return given
-    kind = given.partition(":")[0].lower()
-    for device in _devices(kind):
-        if _name(device) == given.lower():
-            return device
-    raise InvalidArgument(
-        f"There is no device {given!r}. Received: {given!r}; there are {list_devices(kind)}.",
-        help="Take names from list_devices().",
-    )
+    known = {_name(device): device for device in jax.devices(given.partition(":")[0].lower())}
+    return known[check.one_of(given.lower(), list(known), "devices")]
 
 
 class DeviceMesh:
@@ -191,11 +180,7 @@ def distribute_tensor(tensor: Any, layout: TensorLayout) -> Any:
         >>> distribute_tensor(np.ones((4, 2)), TensorLayout(("batch", None), mesh)).shape
         (4, 2)
     """
-    if not isinstance(layout, TensorLayout):
-        raise WrongType(
-            f"A TensorLayout is wanted. Received: {type(layout).__name__}.",
-            help="Pass TensorLayout(axes, device_mesh).",
-        )
+    check.of_kind(layout, TensorLayout, "A layout", "Pass TensorLayout(axes, device_mesh).")
     place = jax.lax.with_sharding_constraint
     place = place if isinstance(tensor, jax.core.Tracer) else jax.device_put
     return place(tensor, layout.for_shape(np.shape(tensor), "The array"))

@@ -10,9 +10,7 @@ from typing import Any
 import jax
 from jax.sharding import NamedSharding, PartitionSpec
 
-from lamella._base import InvalidArgument, WrongType, near_miss
-from lamella._base.exports import publish
-from lamella._base.warn import warn_person
+from lamella._base import InvalidArgument, check, near_miss, publish, warn_person
 from lamella._state import placement
 from lamella.distribution.mesh import DeviceMesh, TensorLayout, distribute_tensor, list_devices
 
@@ -58,11 +56,7 @@ class LayoutMap(MutableMapping):
                 help=f"Delete it first: del layout_map[{key!r}].",
             )
         layout = TensorLayout(layout) if isinstance(layout, tuple | list) else layout
-        if not isinstance(layout, TensorLayout):
-            raise WrongType(
-                f"A layout is a TensorLayout or a tuple of axes. Received: {layout!r}.",
-                help='For instance (None, "model").',
-            )
+        check.of_kind(layout, TensorLayout, "A layout", 'Or a tuple: (None, "model").')
         if layout.device_mesh is None:
             layout.device_mesh = self.device_mesh
         self._layouts[key] = layout
@@ -89,14 +83,8 @@ class Distribution:
     def __init__(
         self, device_mesh: DeviceMesh, batch_dim_name: str, layout_map: LayoutMap | None
     ) -> None:
-        if batch_dim_name not in device_mesh.axis_names:
-            raise InvalidArgument(
-                f"batch_dim_name must be one of {device_mesh.axis_names}. "
-                f"Received: {batch_dim_name!r}.",
-                help="Name the axis of the mesh that shares out the rows.",
-            )
         self.device_mesh = device_mesh
-        self.batch_dim_name = batch_dim_name
+        self.batch_dim_name = check.one_of(batch_dim_name, device_mesh.axis_names, "batch_dim_name")
         self.layout_map = layout_map
 
     def get_data_layout(self, data_shape: tuple) -> TensorLayout:
@@ -227,11 +215,8 @@ class ModelParallel(Distribution):
         batch_dim_name: str | None = None,
         auto_shard_dataset: bool = True,
     ) -> None:
-        if not isinstance(layout_map, LayoutMap):
-            raise WrongType(
-                f"layout_map must be a LayoutMap. Received: {type(layout_map).__name__}.",
-                help="Make one: LayoutMap(device_mesh), and give it rules like a dictionary.",
-            )
+        example = "Make one: LayoutMap(device_mesh), and give it rules like a dictionary."
+        check.of_kind(layout_map, LayoutMap, "layout_map", example)
         mesh = layout_map.device_mesh
         super().__init__(mesh, batch_dim_name or mesh.axis_names[0], layout_map)
         self.auto_shard_dataset = auto_shard_dataset
@@ -256,11 +241,9 @@ def set_distribution(value: Distribution | None) -> None:
     Example:
         >>> set_distribution(None)
     """
-    if value is not None and not isinstance(value, Distribution):
-        raise WrongType(
-            f"A distribution is wanted. Received: {value!r}.",
-            help="Pass DataParallel(), ModelParallel(layout_map=...) or None.",
-        )
+    if value is not None:
+        known = "Pass DataParallel(), ModelParallel(layout_map=...) or None."
+        check.of_kind(value, Distribution, "A distribution", known)
     placement.use(value)
 
 

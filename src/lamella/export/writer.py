@@ -345,15 +345,3 @@ class Writer:
         loop, count = inner._body(values, body.out_avals), len(over) - constants - states
         over = over if not params["reverse"] else self._refuse("scan in reverse")
         return self.nodes("Scan", len(values), *over[constants:], body=loop, num_scan_inputs=count)
-
-    def _while(self, *operands: Value) -> list[Value]:
-        test, body = self.params["cond_jaxpr"], self.params["body_jaxpr"]
-        first, second = self.params["cond_nconsts"], self.params["body_nconsts"]
-        for_test, rest = operands[:first], operands[first:]
-        truth, number = jax.ShapeDtypeStruct((), bool), jax.ShapeDtypeStruct((), np.int64)
-        inner, (_, _, *entered) = self._inside([number, truth, *body.in_avals[second:]])
-        values = inner.write(body, [*rest[:second], *entered])
-        again = inner.write(test, [*for_test, *values])
-        begins = self.write(test, [*for_test, *rest[second:]])
-        loop = inner._body([*again, *values], [truth, *body.out_avals])
-        return self.nodes("Loop", len(values), "", *begins, *rest[second:], body=loop)

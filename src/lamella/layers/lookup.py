@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from lamella._base import WrongType
+from lamella._base import check
 from lamella._base import serialize as plain
 from lamella._layer.layer import Layer
 
@@ -37,9 +37,4 @@ def deserialize(config: Mapping[str, Any], custom_objects: Mapping[str, Any] | N
         Identity()
     """
     made = plain.deserialize(config, custom_objects)
-    if not isinstance(made, Layer):
-        raise WrongType(
-            f"The config describes no layer. Received: {made!r}.",
-            help="Pass what layers.serialize gave.",
-        )
-    return made
+    return check.of_kind(made, Layer, "What is described", "Pass what layers.serialize gave.")

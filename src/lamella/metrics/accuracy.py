@@ -192,10 +192,7 @@ class BinaryAccuracy(MeanMetricWrapper):
     _direction = "up"
 
     def __init__(
-        self,
-        name: str = "binary_accuracy",
-        dtype: Any = None,
-        threshold: float = 0.5,
+        self, name: str = "binary_accuracy", dtype: Any = None, threshold: float = 0.5
     ) -> None:
         super().__init__(binary_accuracy, name, dtype, threshold=threshold)
 
@@ -252,10 +249,7 @@ class TopKCategoricalAccuracy(MeanMetricWrapper):
     _direction = "up"
 
     def __init__(
-        self,
-        k: int = 5,
-        name: str = "top_k_categorical_accuracy",
-        dtype: Any = None,
+        self, k: int = 5, name: str = "top_k_categorical_accuracy", dtype: Any = None
     ) -> None:
         super().__init__(top_k_categorical_accuracy, name, dtype, k=k)
 

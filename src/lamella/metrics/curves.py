@@ -9,13 +9,7 @@ import jax.numpy as jnp
 from lamella._base import check, continues, epsilon, publish, register
 from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella.losses.reduction import as_array, divide_no_nan
-from lamella.metrics._confusion import (
-    CountMetric,
-    Counts,
-    Options,
-    are_even,
-    even_thresholds,
-)
+from lamella.metrics._confusion import CountMetric, Counts, Options, are_even, even_thresholds
 
 
 def _recall(counts: Counts) -> jax.Array:

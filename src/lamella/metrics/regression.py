@@ -303,10 +303,7 @@ class PearsonCorrelation(MeanMetricWrapper):
     _direction = "up"
 
     def __init__(
-        self,
-        name: str = "pearson_correlation",
-        dtype: Any = None,
-        axis: int = -1,
+        self, name: str = "pearson_correlation", dtype: Any = None, axis: int = -1
     ) -> None:
         super().__init__(pearson_correlation, name, dtype, axis=axis)
 
@@ -327,10 +324,7 @@ class ConcordanceCorrelation(MeanMetricWrapper):
     _direction = "up"
 
     def __init__(
-        self,
-        name: str = "concordance_correlation",
-        dtype: Any = None,
-        axis: int = -1,
+        self, name: str = "concordance_correlation", dtype: Any = None, axis: int = -1
     ) -> None:
         super().__init__(concordance_correlation, name, dtype, axis=axis)
 

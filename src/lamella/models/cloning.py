@@ -5,7 +5,7 @@ from typing import Any
 
 import jax
 
-from lamella._base import WrongType
+from lamella._base import check
 from lamella._graph.node import Node
 from lamella._layer.layer import Layer
 from lamella.layers.core.input_layer import Input
@@ -30,11 +30,7 @@ def clone_model(
         >>> clone_model(Sequential([Input((4,)), Dense(3)])).count_params()
         15
     """
-    if not isinstance(model, Model):
-        raise WrongType(
-            f"clone_model expects a model. Received: {type(model).__name__}.",
-            help="Pass a lamella.Model.",
-        )
+    check.of_kind(model, Model, "What clone_model copies", "Pass a lamella.Model.")
     if model._model_graph is None or (clone_function is None and input_tensors is None):
         return type(model).from_config(model.get_config())
     return _clone_graph(model, model._model_graph, input_tensors, clone_function or _copy)

@@ -13,9 +13,7 @@ R = TypeVar("R")
 
 
 def of_one(
-    compute: Callable[..., Any],
-    read: Callable[..., Any] = array,
-    module: str = NUMPY,
+    compute: Callable[..., Any], read: Callable[..., Any] = array, module: str = NUMPY
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Declares an op of one array; the function below has no body, for this is all of it.
 

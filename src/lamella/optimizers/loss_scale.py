@@ -6,7 +6,7 @@ from typing import Any, Self
 import jax
 import jax.numpy as jnp
 
-from lamella._base import InvalidArgument, WrongType, register
+from lamella._base import InvalidArgument, check, register
 from lamella._base.serialize import deserialize, serialize
 from lamella._state.variable import Variable
 from lamella.optimizers import checks
@@ -58,12 +58,8 @@ class LossScaleOptimizer(Optimizer):
                     f"LossScaleOptimizer does not take the argument `{key}`.",
                     help=f"Set {key} on the inner optimizer.",
                 )
-        if not isinstance(inner_optimizer, Optimizer):
-            raise WrongType(
-                "Argument `inner_optimizer` of LossScaleOptimizer must be an optimizer. "
-                f"Received: {inner_optimizer!r}.",
-                help="Pass for example LossScaleOptimizer(Adam()).",
-            )
+        example = "Pass for example LossScaleOptimizer(Adam())."
+        check.of_kind(inner_optimizer, Optimizer, "Argument `inner_optimizer`", example)
         super().__init__(0.0, name=name, **kwargs)
         self.inner_optimizer = inner_optimizer
         self.initial_scale = initial_scale

@@ -5,7 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check
+from lamella._base import check, publish
 from lamella._base.dtypes import dtype_name
 from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella._lowering import threefry
@@ -239,3 +239,6 @@ def binomial(
     counts, chances = jnp.asarray(counts), jnp.asarray(probabilities)
     chosen = _floats(dtype, "binomial")
     return jax.random.binomial(draw_seed(seed), counts, chances, tuple(shape), chosen)
+
+
+publish(__name__)

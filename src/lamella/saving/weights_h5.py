@@ -40,11 +40,7 @@ def write_weights(model: Any, path: Any, skip: Iterable[Any] = ()) -> None:
 
 
 def read_weights(
-    model: Any,
-    source: Any,
-    shown_name: str,
-    skip_mismatch: bool = False,
-    skip: Iterable[Any] = (),
+    model: Any, source: Any, shown_name: str, skip_mismatch: bool = False, skip: Iterable[Any] = ()
 ) -> None:
     """Gives a model the values of a file. On an error the model stays exactly as it was.
 

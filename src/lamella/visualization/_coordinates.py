@@ -107,10 +107,7 @@ def _join(rows: list[list[int]], neighbours: list[list[int]], crossed: Crossed) 
 
 
 def _compact(
-    rows: list[list[int]],
-    root: list[int],
-    widths: list[float],
-    gap: Callable[[int, int], float],
+    rows: list[list[int]], root: list[int], widths: list[float], gap: Callable[[int, int], float]
 ) -> list[float]:
     after: dict[int, dict[int, float]] = {line: {} for line in root}
     waiting = dict.fromkeys(after, 0)

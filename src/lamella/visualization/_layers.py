@@ -69,10 +69,7 @@ def turn_back_edges(count: int, edges: list[Pair]) -> list[Pair]:
 
 
 def assign_rows(
-    count: int,
-    edges: list[Pair],
-    last: frozenset[int],
-    first: frozenset[int] = frozenset(),
+    count: int, edges: list[Pair], last: frozenset[int], first: frozenset[int] = frozenset()
 ) -> list[int]:
     """The row of each node: below everything that leads to it, and close to what it leads to.
 

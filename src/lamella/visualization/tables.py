@@ -252,11 +252,7 @@ def _totals(model: Any, costs: Costs | None, extras: list[str]) -> list[Text]:
     trainable, fixed = model.trainable_weights, model.non_trainable_weights
     optimizer = getattr(model, "optimizer", None)
     held = list(optimizer.variables) if optimizer is not None and optimizer.built else []
-    groups = {
-        "Total": [*trainable, *fixed, *held],
-        "Trainable": trainable,
-        "Non-trainable": fixed,
-    }
+    groups = {"Total": [*trainable, *fixed, *held], "Trainable": trainable, "Non-trainable": fixed}
     if held:
         groups["Optimizer"] = held
     lines = [

@@ -11,12 +11,7 @@ from xml.etree import ElementTree
 import pytest
 
 from lamella import callbacks
-from lamella._base.errors import (
-    InvalidArgument,
-    MissingPackage,
-    NotReady,
-    UnknownName,
-)
+from lamella._base.errors import InvalidArgument, MissingPackage, NotReady, UnknownName
 from lamella._chart import beside, line_chart
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -155,11 +155,7 @@ def test_orbax_counts_batches_over_epochs(made: Any, tmp_path: Path) -> None:
             tmp_path, save_freq=2, save_weights_only=True, save_on_background=False
         )
     )
-    assert [item[:2] for item in made[0].saved] == [
-        ("waiting", 2),
-        ("waiting", 4),
-        ("waiting", 6),
-    ]
+    assert [item[:2] for item in made[0].saved] == [("waiting", 2), ("waiting", 4), ("waiting", 6)]
     parts = made[0].saved[0][2]
     assert sorted(parts) == ["pytree"]
     assert sorted(parts["pytree"]) == ["non_trainable_variables", "trainable_variables"]

@@ -151,12 +151,7 @@ CASES: list[tuple[str, tuple[Any, ...], dict[str, Any], Any]] = [
         {},
         -scipy.special.log_softmax(A, -1)[range(3), range(3)],
     ),
-    (
-        "nn.sigmoid_cross_entropy_with_logits",
-        (np.ones_like(A), A),
-        {},
-        -scipy.special.log_expit(A),
-    ),
+    ("nn.sigmoid_cross_entropy_with_logits", (np.ones_like(A), A), {}, -scipy.special.log_expit(A)),
 ]
 
 

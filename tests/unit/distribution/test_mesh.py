@@ -63,12 +63,12 @@ def test_arrays_are_laid_out_as_in_keras() -> None:
     [
         (lambda: DeviceMesh((3,), ("batch",)), "3 places"),
         (lambda: DeviceMesh((2, 2), ("batch",)), "a name of its own"),
-        (lambda: DeviceMesh((1,), ("batch",), ["cpu:9"]), "no device 'cpu:9'"),
+        (lambda: DeviceMesh((1,), ("batch",), ["cpu:9"]), "devices.*cpu:9|cpu:9"),
         (lambda: TensorLayout(("columns",), mesh()), "columns"),
         (lambda: TensorLayout(("batch",)).backend_layout, "without a mesh"),
-        (lambda: LayoutMap(mesh()).__setitem__("a", 3), "tuple of axes"),
+        (lambda: LayoutMap(mesh()).__setitem__("a", 3), "Or a tuple"),
         (lambda: LayoutMap(mesh()).update([("a", ("batch",)), ("a", ("model",))]), "already"),
-        (lambda: distribution.set_distribution("all"), "A distribution is wanted"),
+        (lambda: distribution.set_distribution("all"), "A distribution must be"),
         (lambda: distribution.ModelParallel(layout_map={}), "must be a LayoutMap"),
         (
             lambda: distribution.ModelParallel(layout_map=LayoutMap(mesh()), batch_dim_name="rows"),
@@ -80,7 +80,10 @@ def test_arrays_are_laid_out_as_in_keras() -> None:
             ),
             "does not fit",
         ),
-        (lambda: distribution.distribute_tensor(jnp.ones(4), ("batch",)), "TensorLayout is wanted"),
+        (
+            lambda: distribution.distribute_tensor(jnp.ones(4), ("batch",)),
+            "A layout must be a TensorLayout",
+        ),
     ],
 )
 def test_what_does_not_go_together_is_refused(wrong: object, words: str) -> None:

@@ -230,8 +230,11 @@ class Odd(layers.Layer):
 
 
 def count(x: Any) -> Any:
-    more = jax.lax.while_loop(lambda s: s[0] < 3, lambda s: (s[0] + 1, s[1] * 0.5), (0, x))[1]
-    return jax.lax.fori_loop(0, 3, lambda i, y: y + i, more)
+    return jax.lax.fori_loop(0, 3, lambda i, y: y + i, x)
+
+
+def count_until(x: Any) -> Any:
+    return jax.lax.while_loop(lambda s: s[0] < 3, lambda s: (s[0] + 1, s[1] * 0.5), (0, x))[1]
 
 
 ODD = {
@@ -259,12 +262,13 @@ def test_layers_of_ones_own(name: str, tmp_path: Path) -> None:
     "function",
     [
         jnp.sort,
+        count_until,
         jax.lax.round,
         lambda x: x + jax.random.normal(jax.random.key(0), (6,)),
         lambda x: jnp.take_along_axis(x, jnp.argsort(x, 1), 1),
         lambda x: jax.lax.scan(lambda s, y: (s + y, s), x[:, 0], x.T, reverse=True)[1].T,
     ],
-    ids=["sort", "round", "random", "take along", "scan in reverse"],
+    ids=["sort", "while", "round", "random", "take along", "scan in reverse"],
 )
 def test_what_cannot_be_written_names_the_layer(function: Any, tmp_path: Path) -> None:
     model = stack((6,), Odd(function))

@@ -65,12 +65,7 @@ def compare(ours, theirs, x, tolerance=1e-5):
         np.testing.assert_allclose(mine, wished, atol=tolerance, err_msg=name)
 
 
-PLACES = [
-    ((2, 2), (2, 2)),
-    ((3, 2), (1, 1)),
-    ((3, 2), (2, 3)),
-    ((1, 3), (4, 3)),
-]
+PLACES = [((2, 2), (2, 2)), ((3, 2), (1, 1)), ((3, 2), (2, 3)), ((1, 3), (4, 3))]
 
 
 @pytest.mark.parametrize(("window", "strides"), PLACES)

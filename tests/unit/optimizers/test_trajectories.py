@@ -42,10 +42,7 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     ("RMSprop", {"learning_rate": 0.01, "momentum": 0.5, "centered": True}),
     ("Adam", {"learning_rate": 0.01}),
     ("Adam", {"learning_rate": 0.01, "amsgrad": True, "weight_decay": 0.1}),
-    (
-        "Adam",
-        {"gradient_accumulation_steps": 4, "use_ema": True, "ema_overwrite_frequency": 2},
-    ),
+    ("Adam", {"gradient_accumulation_steps": 4, "use_ema": True, "ema_overwrite_frequency": 2}),
     ("AdamW", {"learning_rate": 0.01, "weight_decay": 0.1}),
     ("Adamax", {"learning_rate": 0.01}),
     ("Nadam", {"learning_rate": 0.01}),
@@ -202,12 +199,7 @@ SCHEDULES: list[tuple[str, dict[str, Any]]] = [
     ("CosineDecay", {"initial_learning_rate": 0.1, "decay_steps": 20, "alpha": 0.1}),
     (
         "CosineDecay",
-        {
-            "initial_learning_rate": 0.0,
-            "decay_steps": 20,
-            "warmup_target": 0.1,
-            "warmup_steps": 5,
-        },
+        {"initial_learning_rate": 0.0, "decay_steps": 20, "warmup_target": 0.1, "warmup_steps": 5},
     ),
     ("CosineDecayRestarts", {"initial_learning_rate": 0.1, "first_decay_steps": 9}),
     (

@@ -38,11 +38,7 @@ def test_rows_tell_what_was_asked(fake: SimpleNamespace) -> None:
     model = fake.sequential()
     model.layers[2].trainable = False
     diagram = from_model(
-        model,
-        show_shapes=True,
-        show_dtype=True,
-        show_layer_activations=True,
-        show_trainable=True,
+        model, show_shapes=True, show_dtype=True, show_layer_activations=True, show_trainable=True
     )
     assert diagram.boxes[0].rows == (
         ("Activation", "max"),

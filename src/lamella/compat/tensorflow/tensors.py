@@ -191,10 +191,6 @@ def range_(start: Any, limit: Any = None, delta: Any = 1, dtype: Any = None) -> 
     return jnp.asarray(numbers, held(dtype or numbers.dtype))
 
 
-def _rank(x: Any) -> Any:
-    return jnp.asarray(len(getattr(x, "shape", np.shape(x))), "int32")
-
-
 def _eye(rows: int, columns: int | None, batch_shape: Any, dtype: Any) -> jax.Array:
     made = jnp.eye(rows, columns, dtype=held(dtype))
     return jnp.broadcast_to(made, (*sizes_of(batch_shape or ()), *made.shape))
@@ -213,7 +209,7 @@ define(
         "identity(input)": convert,
         "cast(x, dtype)": lambda x, t: ops.cast(convert(x), held(t)),
         "saturate_cast(value, dtype)": lambda x, t: ops.saturate_cast(convert(x), held(t)),
-        "rank(input)": _rank,
+        "rank(input)": lambda x: jnp.asarray(len(getattr(x, "shape", np.shape(x))), "int32"),
         "size(input)": lambda x: jnp.asarray(np.prod(np.shape(x)), "int32"),
         "is_tensor(x)": lambda x: ops.is_tensor(x) or isinstance(x, LamellaVariable),
         "zeros(shape, dtype='float32')": lambda s, t: jnp.zeros(sizes_of(s), held(t)),
@@ -275,10 +271,6 @@ def _descending(direction: str) -> bool:
     return check.one_of(direction, ("ASCENDING", "DESCENDING"), "direction") == "DESCENDING"
 
 
-def _sort(values: Any, axis: int, direction: str) -> Any:
-    return jnp.sort(convert(values), axis, descending=_descending(direction))
-
-
 def _argsort(values: Any, axis: int, direction: str, stable: bool) -> Any:
     return jnp.argsort(convert(values), axis, stable=True, descending=_descending(direction))
 
@@ -298,10 +290,6 @@ def _transpose(a: Any, perm: Any) -> Any:
     return ops.transpose(convert(a), None if perm is None else sizes_of(perm))
 
 
-def _gather(params: Any, indices: Any, checked: Any, axis: int) -> Any:
-    return ops.take(convert(params), convert(indices), axis)
-
-
 _ORDER = "(values, axis=-1, direction='ASCENDING'"
 define(
     "",
@@ -315,13 +303,17 @@ define(
         "broadcast_to(input, shape)": lambda x, s: ops.broadcast_to(convert(x), sizes_of(s)),
         "pad(tensor, paddings, mode='CONSTANT', constant_values=0)": _pad,
         "slice(input_, begin, size)": _slice,
-        "gather(params, indices, validate_indices=None, axis=0)": _gather,
+        "gather(params, indices, validate_indices=None, axis=0)": lambda x, at, _, axis: ops.take(
+            convert(x), convert(at), axis
+        ),
         "gather_nd(params, indices)": lambda x, places: convert(x)[
             tuple(jnp.moveaxis(convert(places), -1, 0))
         ],
         "boolean_mask(tensor, mask, axis=0)": _boolean_mask,
         "where(condition, x=None, y=None)": _where,
-        f"sort{_ORDER})": _sort,
+        f"sort{_ORDER})": lambda x, axis, way: jnp.sort(
+            convert(x), axis, descending=_descending(way)
+        ),
         f"argsort{_ORDER}, stable=False)": _argsort,
         "unique(x)": _unique,
     },

@@ -110,11 +110,7 @@ class BatchNormalization(scaled.ScaledNormalization):
 
     def _add_statistic(self, name: str, channels: int, initializer: Any) -> Variable:
         return self.add_weight(
-            name=name,
-            shape=(channels,),
-            initializer=initializer,
-            trainable=False,
-            autocast=False,
+            name=name, shape=(channels,), initializer=initializer, trainable=False, autocast=False
         )
 
     def call(

@@ -89,9 +89,7 @@ class LayerNormalization(scaled.ScaledNormalization):
         axes = scaled.axes_of(self.axis, len(input_shape), self._who())
         shape = tuple(scaled.known_size(input_shape, axis, self._who()) for axis in axes)
         self._add_scaling(
-            shape,
-            gamma=self.scale or self.rms_scaling,
-            beta=self.center and not self.rms_scaling,
+            shape, gamma=self.scale or self.rms_scaling, beta=self.center and not self.rms_scaling
         )
 
     def call(self, inputs: jax.Array) -> jax.Array:

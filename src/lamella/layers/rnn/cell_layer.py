@@ -84,11 +84,7 @@ class CellLayer(RNN):
         }
 
     def _loop(
-        self,
-        sequences: jax.Array,
-        states: list[Any],
-        mask: jax.Array | None,
-        training: bool | None,
+        self, sequences: jax.Array, states: list[Any], mask: jax.Array | None, training: bool | None
     ) -> tuple[jax.Array, list[Any]]:
         if type(self.cell) is not self._cell_class:  # a person's own cell may compute otherwise
             return super()._loop(sequences, states, mask, training)

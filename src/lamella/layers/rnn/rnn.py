@@ -168,11 +168,7 @@ class RNN(RowWise):
         return jax.tree.unflatten(structure, [jnp.asarray(array, dtype) for array in arrays])
 
     def _loop(
-        self,
-        sequences: jax.Array,
-        states: list[Any],
-        mask: jax.Array | None,
-        training: bool | None,
+        self, sequences: jax.Array, states: list[Any], mask: jax.Array | None, training: bool | None
     ) -> tuple[jax.Array, list[Any]]:
         """Runs the cell over all steps; gives (outputs or last output, states)."""
         inputs = jax.tree.map(lambda array: jnp.swapaxes(array, 0, 1), (sequences, mask))

@@ -94,8 +94,7 @@ def test_a_cell_gives_what_its_layer_gives(name):
     general.build(X.shape)
     general.set_weights(layer.get_weights())
     same(
-        strictly(general, X, training=True, mask=MASK),
-        strictly(layer, X, training=True, mask=MASK),
+        strictly(general, X, training=True, mask=MASK), strictly(layer, X, training=True, mask=MASK)
     )
 
 

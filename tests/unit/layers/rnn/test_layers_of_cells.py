@@ -74,12 +74,7 @@ def test_arguments_of_one_kind(name, arguments):
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize(
-    "arguments",
-    [
-        {"dropout": 0.3, "seed": 5},
-        {"dropout": 0.3, "recurrent_dropout": 0.4},
-    ],
-    ids=str,
+    "arguments", [{"dropout": 0.3, "seed": 5}, {"dropout": 0.3, "recurrent_dropout": 0.4}], ids=str
 )
 def test_dropout_draws_the_same_entries_as_keras(name, arguments):
     ours, theirs = both(name, return_sequences=True, **arguments)
@@ -152,8 +147,7 @@ def test_compiled_is_eager(name):
 
 
 @pytest.mark.parametrize(
-    ("name", "sizes"),
-    [("LSTM", (None, None)), ("GRU", (None, STEPS)), ("SimpleRNN", (ROWS, None))],
+    ("name", "sizes"), [("LSTM", (None, None)), ("GRU", (None, STEPS)), ("SimpleRNN", (ROWS, None))]
 )
 def test_unknown_sizes(name, sizes):
     layer = getattr(rnn, name)(3, return_sequences=True, return_state=True, dropout=0.1)
@@ -165,10 +159,7 @@ def test_unknown_sizes(name, sizes):
     assert layer.compute_output_shape((*sizes, FEATURES))[0] == (*sizes, 3)
 
 
-@pytest.mark.parametrize(
-    ("name", "policy"),
-    [("LSTM", "mixed_bfloat16"), ("GRU", "bfloat16")],
-)
+@pytest.mark.parametrize(("name", "policy"), [("LSTM", "mixed_bfloat16"), ("GRU", "bfloat16")])
 def test_half_precision(name, policy):
     start = {"recurrent_initializer": "glorot_uniform"}  # Keras has no orthogonal one in bfloat16
     ours, theirs = both(name, return_sequences=True, dtype=policy, **start)

@@ -25,8 +25,7 @@ def both(kind, merge_mode="concat", **arguments):
         return wrapper(getattr(library, kind)(3, name="r", **arguments), merge_mode=merge_mode)
 
     return pair(
-        lambda: make(rnn, rnn.Bidirectional),
-        lambda: make(keras.layers, keras.layers.Bidirectional),
+        lambda: make(rnn, rnn.Bidirectional), lambda: make(keras.layers, keras.layers.Bidirectional)
     )
 
 
