@@ -1,6 +1,7 @@
 """Dot-product attention: plain products and a softmax, or the fused kernel of NVIDIA GPUs."""
 
 import math
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
@@ -51,6 +52,8 @@ def attention(
     if mask is not None:
         lowest = -0.7 * float(jnp.finfo(jnp.float32).max)
         logits = jnp.where(mask, logits, jnp.asarray(lowest, logits.dtype))
+    if value.dtype == jnp.float32:
+        return weighted(logits, value, _attended)
     shares = jax.nn.softmax(logits.astype(jnp.float32), axis=-1).astype(key.dtype)
     return weighted(shares, value)
 
@@ -87,16 +90,19 @@ def scores(query: jax.Array, key: jax.Array, dtype: jnp.dtype | None = None) -> 
     return products.reshape(query.shape[0], query.shape[2], query.shape[1], key.shape[1])
 
 
-def weighted(shares: jax.Array, value: jax.Array) -> jax.Array:
+def weighted(
+    shares: jax.Array, value: jax.Array, how: Callable[..., jax.Array] | None = None
+) -> jax.Array:
     """Sums of values by their shares: (batch, targets, heads, value_features).
 
     Args:
         shares: (batch, heads, targets, sources).
         value: (batch, sources, key_heads, value_features).
+        how: sums within the heads, by the shares as they are if None.
     """
     batch, heads, targets, sources = shares.shape
     key_heads, features = value.shape[2:]
-    sums = _weighted(shares.reshape(batch, key_heads, -1, sources), value)
+    sums = (how or _weighted)(shares.reshape(batch, key_heads, -1, sources), value)
     return sums.reshape(batch, heads, targets, features).swapaxes(1, 2)
 
 
@@ -146,6 +152,30 @@ _scores.defvjp(
     lambda query, key, dtype: (_inner(query, key, dtype), (query, key)), _scores_backward
 )
 _weighted.defvjp(lambda *saved: (_outer(*saved), saved), _weighted_backward)
+
+
+# A softmax and the sums by it. The shares are never divided by their total: the sums are, which are
+# smaller, and the gradient's mean over all sources is taken of the sums too.
+@jax.custom_vjp
+def _attended(logits: jax.Array, value: jax.Array) -> jax.Array:
+    return _attend(logits, value)[0]
+
+
+def _attend(logits: jax.Array, value: jax.Array) -> tuple[jax.Array, tuple]:
+    shares = jnp.exp(logits - jnp.max(logits, -1, keepdims=True))
+    part = 1 / jnp.sum(shares, -1, keepdims=True)
+    sums = _outer(shares, value) * part
+    return sums, (shares, part, value, sums)
+
+
+def _attended_backward(saved: tuple, given: jax.Array) -> tuple:
+    shares, part, value, sums = saved
+    given = given * part
+    mean = jnp.sum(given * sums, -1, keepdims=True)
+    return shares * (_inner(given, value) - mean), _turned(given, shares)
+
+
+_attended.defvjp(_attend, _attended_backward)
 
 
 def causal_mask(targets: int, sources: int) -> jax.Array:
