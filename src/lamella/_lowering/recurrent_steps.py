@@ -18,6 +18,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from lamella._lowering.products import by_matrix
+
 Activation = Callable[[jax.Array], jax.Array]
 MaybeArray = jax.Array | None
 
@@ -42,12 +44,12 @@ def recur(h: jax.Array, shared: Recurrence) -> jax.Array:
     """Projects (..., n, units) to all gates: (h * dropout) kernel + bias."""
     kernel, bias, dropout = shared
     if dropout is None:
-        projected = jnp.matmul(h, kernel)
+        projected = by_matrix(h, kernel)
     elif dropout.ndim == 2:
-        projected = jnp.matmul(h * _lift(dropout, h), kernel)
+        projected = by_matrix(h * _lift(dropout, h), kernel)
     else:
         parts = zip(dropout, jnp.split(kernel, dropout.shape[0], axis=1), strict=True)
-        rows = [jnp.matmul(h * _lift(row, h), part) for row, part in parts]
+        rows = [by_matrix(h * _lift(row, h), part) for row, part in parts]
         projected = jnp.concatenate(rows, axis=-1)
     return projected if bias is None else projected + _lift(bias, projected)
 

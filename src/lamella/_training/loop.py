@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lamella._base.errors import WrongType
+from lamella._base import check
 from lamella._graph.function import Graph
 from lamella._state.pure import values_of, write_back
 from lamella._training.nan_search import Watch
@@ -316,11 +316,8 @@ def _next_size(steps: int, seconds: float) -> int:
 
 def as_logs(result: Any) -> dict[str, Any]:
     """Logs as Python numbers, by name in alphabetical order as Keras has them."""
-    if not isinstance(result, dict):
-        raise WrongType(
-            f"A step must give its logs as a dictionary. Received: {type(result).__name__}.",
-            help="End train_step and test_step with `return {'loss': loss}`.",
-        )
+    example = "End train_step and test_step with `return {'loss': loss}`."
+    check.of_kind(result, dict, "What a step gives", example)
     logs: dict[str, Any] = {}
     for name in sorted(result):
         value = np.asarray(result[name])

@@ -115,41 +115,28 @@ class TensorLayout:
 
     def __init__(self, axes: Sequence[str | None], device_mesh: DeviceMesh | None = None) -> None:
         self.axes = tuple(axes)
-        self._mesh: DeviceMesh | None = None
-        if device_mesh is not None:
-            self.device_mesh = device_mesh
-
-    @property
-    def device_mesh(self) -> DeviceMesh | None:
-        """The mesh, None if it has none yet."""
-        return self._mesh
-
-    @device_mesh.setter
-    def device_mesh(self, mesh: DeviceMesh) -> None:
-        unknown = [axis for axis in self.axes if axis is not None and axis not in mesh.axis_names]
-        if unknown:
-            raise InvalidArgument(
-                f"The mesh has the axes {mesh.axis_names}. Received: {self.axes}.",
-                help="Name an axis of the mesh, or None where the array is not split.",
-            )
-        self._mesh = mesh
+        self.device_mesh = device_mesh
+        for axis in self.axes:
+            if device_mesh is not None and axis is not None:
+                check.one_of(axis, device_mesh.axis_names, "axes")
 
     @property
     def backend_layout(self) -> NamedSharding:
         """The layout as JAX has it."""
-        if self._mesh is None:
+        if self.device_mesh is None:
             raise InvalidArgument(
                 "A layout without a mesh places nothing. Received: device_mesh=None.",
                 help="Pass TensorLayout(axes, device_mesh).",
             )
-        return NamedSharding(self._mesh.backend_mesh, PartitionSpec(*self.axes))
+        return NamedSharding(self.device_mesh.backend_mesh, PartitionSpec(*self.axes))
 
     def for_shape(self, shape: tuple[int, ...], whose: str) -> NamedSharding:
         """The same for an array of a shape, which it must fit.
 
         Raises: InvalidShape, if the number of axes or a size does not go with it.
         """
-        sharding, sizes = self.backend_layout, dict(zip(self._mesh.axis_names, self._mesh.shape))  # type: ignore[union-attr]
+        sharding = self.backend_layout
+        sizes = dict(sharding.mesh.shape)
         whole = len(shape) == len(self.axes) and all(
             size is None or axis is None or not size % sizes[axis]
             for size, axis in zip(shape, self.axes)

@@ -58,7 +58,7 @@ class LayoutMap(MutableMapping):
         layout = TensorLayout(layout) if isinstance(layout, tuple | list) else layout
         check.of_kind(layout, TensorLayout, "A layout", 'Or a tuple: (None, "model").')
         if layout.device_mesh is None:
-            layout.device_mesh = self.device_mesh
+            layout = TensorLayout(layout.axes, self.device_mesh)
         self._layouts[key] = layout
 
     def __delitem__(self, key: str) -> None:

@@ -88,12 +88,8 @@ def averaging(use_ema: bool, momentum: float, frequency: int | None) -> None:
     """Refuses moving averages that cannot be computed."""
     if use_ema:
         check.fraction(momentum, "ema_momentum", closed=True)
-    if use_ema and frequency and (not isinstance(frequency, int) or frequency < 1):
-        raise InvalidArgument(
-            "Argument `ema_overwrite_frequency` must be a whole number >= 1 or None. "
-            f"Received: {frequency!r}.",
-            help="Pass None to overwrite the weights once, at the end of training.",
-        )
+    if use_ema and frequency:
+        check.positive_int(frequency, "ema_overwrite_frequency")
 
 
 def accumulation(steps: int | None) -> None:

@@ -9,6 +9,7 @@ from lamella import activations
 from lamella._base import InvalidShape, check, register
 from lamella._layer.input_spec import InputSpec
 from lamella._layer.layer import Layer
+from lamella._lowering.products import by_matrix
 from lamella.layers._parts import RowWise, add_part, keep_parts
 
 
@@ -78,7 +79,7 @@ class Dense(RowWise):
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
 
     def call(self, inputs: jax.Array, training: bool | None = None) -> jax.Array:
-        outputs = jnp.matmul(inputs, self.kernel.value)
+        outputs = by_matrix(inputs, self.kernel.value)
         if self.bias is not None:
             outputs = outputs + jnp.expand_dims(self.bias.value, tuple(range(outputs.ndim - 1)))
         return self.activation(outputs)

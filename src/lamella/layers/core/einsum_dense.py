@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from lamella import activations, initializers
 from lamella._base import InvalidArgument, InvalidShape, check, register
 from lamella._layer.input_spec import InputSpec, shown
+from lamella._lowering.products import by_equation
 from lamella.layers._parts import RowWise, add_part, keep_parts
 
 _FORM = re.compile(r"(\.\.\.)?([a-zA-Z]+)(\.\.\.)?,([a-zA-Z]+)->(\.\.\.)?([a-zA-Z]+)(\.\.\.)?")
@@ -148,7 +149,7 @@ class EinsumDense(RowWise):
         return sizes
 
     def call(self, inputs: jax.Array, training: bool | None = None) -> jax.Array:
-        outputs = jnp.einsum(self.equation, inputs, self.kernel.value)
+        outputs = by_equation(self.equation, inputs, self.kernel.value)
         if self.bias is not None:
             bias = self.bias.value
             outputs = outputs + jnp.expand_dims(bias, tuple(range(outputs.ndim - bias.ndim)))
