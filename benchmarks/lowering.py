@@ -6,6 +6,7 @@ forms take turns, and the best turn of each counts, so that a busy machine hurts
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -15,10 +16,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from lamella._lowering.attention import scores, weighted
+from lamella._lowering.attention import attention, scores, weighted
 from lamella._lowering.compiler import compiler_options
 from lamella._lowering.convolution import convolution
 from lamella._lowering.pooling import average_pool, max_pool
+from lamella._lowering.products import by_equation
 from lamella._lowering.recurrent import gru, lstm, simple_rnn
 
 TURNS = 5
@@ -172,10 +174,24 @@ def recurrent_case(name: str, ours: Callable, gates: int, cell: Callable | None)
     return Case(name, plain, run, (*arrays, draw(units, gates * units)), (0, 1, 2))
 
 
-def attention_case(name: str, batch: int, steps: int, heads: int, features: int) -> Case:
-    """Attention of a sequence to itself; the plain form is two einsums."""
+def product_case(name: str, equation: str, x: tuple[int, ...], kernel: tuple[int, ...]) -> Case:
+    """A product with weights that sums over the last axes of a larger array."""
+    plain, ours = (functools.partial(one, equation) for one in (jnp.einsum, by_equation))
+    return Case(name, plain, ours, (draw(*x), draw(*kernel)), (0, 1))
+
+
+def attention_case(
+    name: str, batch: int, steps: int, heads: int, features: int, whole: bool = False
+) -> Case:
+    """Attention of a sequence to itself; the plain form is two einsums.
+
+    Args:
+        whole: whether ours does the softmax too, as where nobody asks for the shares.
+    """
 
     def ours(query: jax.Array, key: jax.Array, value: jax.Array) -> jax.Array:
+        if whole:
+            return attention(query, key, value, scale=1.0)
         return weighted(jax.nn.softmax(scores(query, key)), value)
 
     def plain(query: jax.Array, key: jax.Array, value: jax.Array) -> jax.Array:
@@ -209,6 +225,11 @@ def cases() -> list[Case]:
         pooling_case("average pool 3 step 2, 28x28x32", average_pool, (32, 28, 28, 32), 3, 2),
         attention_case("attention, 64 steps, 4 heads of 16", 32, 64, 4, 16),
         attention_case("attention, 256 steps, 4 heads of 32", 8, 256, 4, 32),
+        attention_case("attention, 64 steps, the whole", 32, 64, 4, 16, whole=True),
+        attention_case("attention, 256 steps, the whole", 8, 256, 4, 32, whole=True),
+        product_case("product of 32x64x64 -> 256", "abc,cd->abd", (32, 64, 64), (64, 256)),
+        product_case("heads of 32x64x64 -> 4x16", "...d,dhk->...hk", (32, 64, 64), (64, 4, 16)),
+        product_case("heads of 32x64x4x16 -> 64", "...hk,hko->...o", (32, 64, 4, 16), (4, 16, 64)),
         recurrent_case("LSTM 128, 50 steps of 32", lstm, 4, plain_lstm),
         recurrent_case("LSTM, gradient alone", lstm, 4, None),
         recurrent_case("GRU 128, gradient alone", gru, 3, None),

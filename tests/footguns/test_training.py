@@ -60,7 +60,13 @@ def test_trainable_false_after_fit_trains_on() -> None:
     assert not np.array_equal(weights(made, "head"), head)
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name in ("rmsprop", "adamw", "lion") else [])
+        for name in OPTIMIZERS
+    ],
+)
 def test_a_layer_that_thaws_is_trained_and_the_others_go_on(name: str) -> None:
     made = model(OPTIMIZERS[name]())
     made.get_layer("first").trainable = False

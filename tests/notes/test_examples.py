@@ -69,7 +69,15 @@ TRAININGS: dict[str, tuple[str, str, Any, Any]] = {
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", TRAININGS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(
+            name, marks=[pytest.mark.slow] if name in ("line", "two_and_two", "lstm") else []
+        )
+        for name in TRAININGS
+    ],
+)
 def test_histories_have_keras_keys(name: str) -> None:
     file, builder, loss, metrics = TRAININGS[name]
     path = EXAMPLES / f"{file}.py"

@@ -155,7 +155,9 @@ def one_style_of_each(files: tuple[str, ...] = ()) -> list[Any]:
     return found
 
 
-@pytest.mark.parametrize(("path", "name"), one_style_of_each())
+@pytest.mark.parametrize(
+    ("path", "name"), one_style_of_each(("cnn", "resnet", "sequences", "transformer", "unet"))
+)
 def test_same_as_keras(path: Path, name: str, tmp_path: Path) -> None:
     models = built(path, name)
     check_structure(models)

@@ -24,10 +24,9 @@ def long_way(model: Any, x: Any) -> Any:
 
 def test_all_sizes_to_64_take_seven_compiles() -> None:
     model = stack()
+    wanted = long_way(model, X[:64])
     for rows in range(1, 65):
-        np.testing.assert_allclose(
-            model.predict(X[:rows], verbose=0), long_way(model, X[:rows]), atol=1e-6
-        )
+        np.testing.assert_allclose(model.predict(X[:rows], verbose=0), wanted[:rows], atol=1e-6)
     assert len(model.compile_report().entries) <= 7
 
 
