@@ -292,3 +292,28 @@ def test_nan_while_training_is_found_with_its_layer() -> None:
     with pytest.raises(LamellaError, match=r"first|last"):
         made.fit(X, X[:, :1], epochs=3, debug_nans=True, verbose=0)
     assert all(np.isfinite(weight).all() for weight in made.get_weights())
+
+
+def test_a_generator_may_fill_the_same_array_again() -> None:
+    """The next batch is fetched while the device computes; JAX takes aligned memory as it is."""
+    room = np.zeros(64 * 256 * 4 + 64, np.uint8)
+    start = -room.ctypes.data % 64
+    same = room[start : start + 64 * 256 * 4].view("float32").reshape(64, 256)
+    x = np.random.default_rng(0).normal(size=(20, 64, 256)).astype("float32")
+    y = x[..., :1].copy()
+
+    def filled() -> Any:
+        for rows, target in zip(x, y):
+            same[...] = rows
+            yield same, target
+
+    found = []
+    for batches in (filled(), list(zip(x, y))):
+        keras.utils.set_random_seed(0)
+        wide = [Dense(512, activation="relu") for _ in range(3)]
+        made = keras.Sequential([layers.Input((256,)), *wide, Dense(1)])
+        made.compile("sgd", "mse")
+        made.fit(iter(batches), verbose=0)
+        found.append(made.get_weights())
+    for one, other in zip(*found):
+        np.testing.assert_array_equal(one, other)

@@ -207,6 +207,7 @@ class Loop:
         report: Report | None,
         done: tuple[int, dict[str, Any]] = (0, {}),
         ahead: bool = True,
+        lying: bool = False,
     ) -> dict[str, Any]:
         """One pass over batches as they come.
 
@@ -215,8 +216,11 @@ class Loop:
             report: told after each.
             done: how many steps are done already, and the logs after them.
             ahead: whether the next batch is fetched while the device computes.
+            lying: whether nobody changes the arrays meanwhile, as a generator may that fills the
+                same one again: then they need no copy.
         """
         count, logs = done
+        place = ArrayData.packed if lying else ArrayData.on_device
         batch = next(stream, None)
         most = 0 if batch is None else batch.rows
         self.program.tell_if_uneven(most)
@@ -224,9 +228,9 @@ class Loop:
         while batch is not None:
             if fills and batch.rows <= most:
                 whole = batch.map(lambda a: with_rows(a, most))
-                given: tuple[Any, ...] = (whole.packed(), np.int32(batch.rows))
+                given: tuple[Any, ...] = (place(whole), np.int32(batch.rows))
             else:
-                given = (batch.packed(),)
+                given = (place(batch),)
             with self._told_of_batch(count) as told:
                 result, written = self.program.step(self.values, *given)
                 self._look(result, written, batch.on_device, count)

@@ -388,7 +388,7 @@ class Preparation(StatelessSteps):
 
         if stream is not None:
             with contextlib.closing(stream):
-                logs = loop.over_stream(stream, told_of_parts, done, ahead=folder is None)
+                logs = loop.over_stream(stream, told_of_parts, done, folder is None, several > 1)
             if not logs:
                 raise _no_batch()
         else:

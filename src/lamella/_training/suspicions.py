@@ -218,8 +218,10 @@ def dead_layers(model: Any, data: ArrayData) -> list[str]:
         return shares
 
     variables = model._state_of("predict")
+    key = ("relus", graph_of(model), *map(id, variables))  # compiled once, not in every fit
     with TRACING:
-        found, _ = jax.jit(pure(run, variables))(values_of(variables), rows)
+        compiled = model._programs.setdefault(key, jax.jit(pure(run, variables)))
+        found, _ = compiled(values_of(variables), rows)
     return [
         f"{share:.0%} of the units of layer '{layers[key].name}' give 0 for every row that was "
         "looked at: they are dead. Lower the learning rate, scale the inputs, or use 'leaky_relu'."
