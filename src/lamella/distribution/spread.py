@@ -157,11 +157,11 @@ class Distribution:
         for key in self.layout_map or ():
             if not any(path == key or re.fullmatch(key, path) for path in paths):
                 inside = any(re.search(key, path) for path in paths)
-                wider = f"A rule must match the whole path: write '.*{key}.*'. "
+                wider = f"A rule must match the whole path: write '.*{key}.*'."
+                hint = wider if inside else near_miss(key, paths)
                 raise InvalidArgument(
                     f"The rule {key!r} of the LayoutMap matches no weight of the model.",
-                    help=(wider if inside else near_miss(key, paths) + " ")
-                    + f"The paths are {', '.join(paths)}.",
+                    help=f"{hint} The paths are {', '.join(paths)}.".strip(),
                 )
 
 
