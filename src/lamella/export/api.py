@@ -32,7 +32,8 @@ def export_model(
         model: a built model. Random layers such as Dropout are exported as in inference.
         filepath: the file; for "onnx" its name ends in `.onnx`.
         format: "onnx" for ONNX (opset 19; needs the package `onnx`), or "stablehlo" for the
-            serialized form of `jax.export`, for CPU, CUDA and TPU in one file.
+            serialized form of `jax.export`, for CPU, CUDA and TPU in one file (needs the package
+            `flatbuffers`).
         verbose: whether to print what was written.
         input_signature: what the model is called with, as anything with `shape` and `dtype` (in a
             list or a dictionary for several inputs); None in a shape is any size. By default the
@@ -42,8 +43,8 @@ def export_model(
     Shapes: the batch axis, and every other axis that is None, has any size in the file.
 
     Raises: InvalidArgument, for another format, and for an operation that has no ONNX form here;
-    NotReady, if the model is not built; MissingPackage, without `onnx`; FileProblem, for a path
-    that cannot be written.
+    NotReady, if the model is not built; MissingPackage, without its package; FileProblem, for a
+    path that cannot be written.
 
     Example:
         >>> from lamella import layers, models
@@ -99,6 +100,7 @@ def _in_scope(layer: Any, args: tuple, kwargs: dict[str, Any]) -> Any:
 
 
 def _stablehlo(model: Any, function: Any, specs: Any) -> bytes:
+    require("flatbuffers", purpose="to export a model as StableHLO", extra="stablehlo")
     values = jax.device_get(values_of(model.variables))
     compiled = jax.jit(lambda inputs: function(values, inputs))
     return bytes(jax.export.export(compiled, platforms=("cpu", "cuda", "tpu"))(specs).serialize())
