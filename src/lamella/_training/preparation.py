@@ -57,7 +57,7 @@ class Preparation(StatelessSteps):
 
     run_eagerly: bool
     jit_compile: bool
-    _programs: dict[Any, Program]
+    _programs: dict[Any, Any]
     _known_programs: dict[str, KnownProgram]
     _prepared: dict[Any, Prepared]
     _shapes_of: dict[Any, tuple[Any, list[tuple]]]

@@ -25,7 +25,6 @@ from lamella._training.learning_rate import LearningRateCurve, find_learning_rat
 from lamella._training.loop import Kind, Loop, batches_of
 from lamella._training.loop import interrupt_at_the_edge as interruptible
 from lamella._training.preparation import KnownProgram, Preparation
-from lamella._training.program import Program
 from lamella._training.quick import Prepared, keep, quick
 from lamella._training.reports import Compile, CompileReport, Profile, profiled
 from lamella.data import ArrayData, StreamData
@@ -63,7 +62,7 @@ class Trainer(Preparation):
         self._loss_tracker = None
         self._compiled_loss = None
         self._compiled_metrics = None
-        self._programs: dict[Any, Program] = {}
+        self._programs: dict[Any, Any] = {}
         self._known_programs: dict[str, KnownProgram] = {}
         self._shapes_of: dict[Any, tuple[Any, list[tuple]]] = {}
         self._prepared: dict[Any, Prepared] = {}

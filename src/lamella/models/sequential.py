@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
-from lamella._base import check, dtype_name, is_shape, registry, sharing
-from lamella._base.errors import InvalidArgument, LamellaError
+from lamella._base import dtype_name, is_shape, registry, sharing
+from lamella._base.errors import InvalidArgument, LamellaError, WrongType
 from lamella._base.serialize import deserialize, serialize
 from lamella._graph.symbolic import KerasTensor
 from lamella._layer.arguments import shapes_of
@@ -50,8 +50,12 @@ class Sequential(Model):
         """Adds a layer, or an Input, at the end."""
         if isinstance(layer, KerasTensor) and layer.producer is not None:
             layer = layer.producer.operation
-        example = "Wrap a function as Lambda(function), or an operation as its layer."
-        check.of_kind(layer, Layer, "What is added to a Sequential model", example)
+        if not isinstance(layer, Layer):
+            raise WrongType(
+                f"Only layers can be added to a Sequential model. Received: {layer!r} of type "
+                f"{type(layer).__name__}.",
+                help="Wrap a function as Lambda(function), or an operation as its layer.",
+            )
         if isinstance(layer, InputLayer):
             self._set_input(layer)
             return

@@ -116,10 +116,6 @@ class Adam(MomentOptimizer):
         self.amsgrad = amsgrad
         self._more_slots = {"_greatest": "velocity_hat"} if amsgrad else {}
 
-    def _pace(self, rate: Array) -> Array:
-        left_1, left_2 = self._corrections(rate.dtype)
-        return rate * jnp.sqrt(left_2) / left_1
-
     def _step(
         self,
         gradient: Array,
@@ -134,7 +130,9 @@ class Adam(MomentOptimizer):
         if velocity_hat is not None:
             velocity = jnp.maximum(velocity_hat, velocity)
             kept.append(velocity)
-        return value - momentum * rate / (jnp.sqrt(velocity) + self.epsilon), *kept
+        left_1, left_2 = self._corrections(value.dtype)
+        scale = rate * jnp.sqrt(left_2) / left_1
+        return value - momentum * scale / (jnp.sqrt(velocity) + self.epsilon), *kept
 
 
 @register("optimizer", "adamw", module="keras.optimizers")

@@ -14,9 +14,9 @@ class SlotOptimizer(Optimizer):
     """An optimizer whose step for a variable depends on it and on arrays kept beside it.
 
     Holes: `_slots`, the arrays that are always kept; `_more_slots`, those of some settings;
-    `_start`, their first values; `_pace`; and `_step`. It takes the gradient, the variable's
-    value and what `_pace` gives in one number type, and the slots by name. It gives the new
-    value and the new slots in order.
+    `_start`, their first values; and `_step`. It takes the gradient, the variable's value and the
+    learning rate in one number type, and the slots by name. It gives the new value and the new
+    slots in order.
     """
 
     _slots: Mapping[str, str] = {}
@@ -37,21 +37,7 @@ class SlotOptimizer(Optimizer):
             column = self.add_optimizer_variables(variables, name, self._start(name))
             vars(self)[attribute] = column
 
-    def _pace(self, rate: Array) -> Array:
-        """What `_step` gets for its rate, computed once for all variables of a type."""
-        return rate
-
-    def _update_step_all(self, grads: list[Any], variables: list[Variable], rate: Any) -> None:
-        types = {variable.value.dtype for variable in variables}
-        paces = {dtype: self._pace(jnp.asarray(rate, dtype)) for dtype in types}
-        for gradient, variable in zip(grads, variables):
-            self._move(gradient, variable, paces[variable.value.dtype])
-
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
-        rate = jnp.asarray(learning_rate, variable.value.dtype)
-        self._move(gradient, variable, self._pace(rate))
-
-    def _move(self, gradient: Any, variable: Variable, pace: Array) -> None:
         value = variable.value
         index = self._get_variable_index(variable)
         names = {**self._slots, **self._more_slots}
@@ -59,7 +45,7 @@ class SlotOptimizer(Optimizer):
         new, *states = self._step(
             gradient.astype(value.dtype),
             value,
-            pace,
+            jnp.asarray(learning_rate, value.dtype),
             **{name: slot.value for name, slot in slots.items()},
         )
         for slot, state in zip(slots.values(), states, strict=True):

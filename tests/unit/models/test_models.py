@@ -235,7 +235,7 @@ WRONG: dict[str, tuple[Any, str]] = {
         lambda: keras.Sequential([layers.Dense(1, name="d"), layers.Dense(1, name="d")]),
         "named 'd'",
     ),
-    "not_a_layer": (lambda: keras.Sequential([print]), "must be a Layer"),
+    "not_a_layer": (lambda: keras.Sequential([print]), "Only layers"),
     "function_shape": (lambda: keras.Input(28), "comma"),
     "both_shapes": (lambda: keras.Input(shape=(2,), batch_shape=(None, 2)), "exactly one"),
     "no_value": (lambda: bool(keras.Input((2,))), "no value"),

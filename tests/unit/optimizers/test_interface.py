@@ -7,6 +7,7 @@ import os
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
 import inspect
+from typing import Any
 
 import jax.numpy as jnp
 import keras
@@ -164,3 +165,14 @@ def test_a_person_can_write_an_optimizer() -> None:
         "w_memory",
         "total",
     ]
+
+
+@pytest.mark.parametrize("engine", ["SGD", "Adam", "Lion", "Adafactor"])
+def test_a_step_of_ones_own_takes_the_place_of_the_engines(engine: str) -> None:
+    class Still(getattr(optimizers, engine)):  # type: ignore[misc]
+        def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
+            variable.assign_sub(2.0 * gradient)
+
+    weight = Variable(np.ones((2, 2), "float32"))
+    Still().apply([np.full((2, 2), 0.25, "float32")], [weight])
+    np.testing.assert_array_equal(weight, np.full((2, 2), 0.5))

@@ -154,6 +154,11 @@ class Bidirectional(RowWise):
 
 
 def _check_layer(layer: Any) -> None:
+    if not isinstance(layer, Layer):
+        raise InvalidArgument(
+            f"Bidirectional expects a layer. Received: {layer!r}.",
+            help="Pass for example Bidirectional(LSTM(32)).",
+        )
     missing = [
         name
         for name in ("go_backwards", "return_sequences", "return_state")
@@ -161,8 +166,7 @@ def _check_layer(layer: Any) -> None:
     ]
     if missing:
         raise InvalidArgument(
-            f"Bidirectional expects a recurrent layer. Received: {layer!r}, without a "
-            f"`{missing[0]}`.",
+            f"Bidirectional expects a recurrent layer; {layer._who()} has no `{missing[0]}`.",
             help="Wrap an LSTM, a GRU, a SimpleRNN, or an RNN around a cell of your own.",
         )
 

@@ -129,9 +129,9 @@ def test_bidirectional_on_unknown_sizes():
 
 
 def test_bidirectional_explains_mistakes():
-    with pytest.raises(InvalidArgument, match="expects a recurrent layer"):
+    with pytest.raises(InvalidArgument, match="expects a layer"):
         rnn.Bidirectional("lstm")
-    with pytest.raises(InvalidArgument, match="without a `go_backwards`"):
+    with pytest.raises(InvalidArgument, match="has no `go_backwards`"):
         rnn.Bidirectional(Dense(2))
     with pytest.raises(InvalidArgument, match="merge_mode"):
         rnn.Bidirectional(rnn.GRU(2), merge_mode="add")
