@@ -23,8 +23,10 @@ from lamella.data import ArrayData, StreamData, rows_of
 Kind = Literal["train", "test", "predict"]
 Report = Callable[[int, dict[str, Any]], bool]
 
-# A bar that moves ten times a second is live to the eye, and each look at it costs a dispatch.
+# A bar that moves ten times a second is live to the eye, and each look at it costs a dispatch. One
+# of a large model costs a tenth of a step, since its memory is fetched anew: so a few steps at least.
 _SECONDS_PER_CHUNK = 0.1
+_FEW_STEPS, _SECONDS_FOR_FEW = 5, 0.5
 _MOST_STEPS = 1 << 16
 _MOST_BYTES_AT_ONCE = 1 << 20
 _MOST_ROWS_AT_ONCE = 512
@@ -314,7 +316,8 @@ def _rows(placed: Any, index: np.ndarray) -> Any:
 
 def _next_size(steps: int, seconds: float) -> int:
     """How many steps fit into the time between two looks at the progress."""
-    wanted = int(_SECONDS_PER_CHUNK * steps / max(seconds, 1e-6))
+    rate = steps / max(seconds, 1e-6)
+    wanted = max(int(_SECONDS_PER_CHUNK * rate), min(_FEW_STEPS, int(_SECONDS_FOR_FEW * rate)))
     return max(1, min(wanted, steps * 8, _MOST_STEPS))
 
 
