@@ -17,8 +17,9 @@ import numpy as np
 from jax import lax
 
 from lamella._lowering.attention import attention, scores, weighted
-from lamella._lowering.compiler import compiler_options
+from lamella._lowering.compiler import compiler_options, laid_down
 from lamella._lowering.convolution import convolution
+from lamella._lowering.normalization import moments
 from lamella._lowering.pooling import average_pool, max_pool
 from lamella._lowering.products import by_equation
 from lamella._lowering.recurrent import gru, lstm, simple_rnn
@@ -180,6 +181,35 @@ def product_case(name: str, equation: str, x: tuple[int, ...], kernel: tuple[int
     return Case(name, plain, ours, (draw(*x), draw(*kernel)), (0, 1))
 
 
+def moments_case(name: str, *shape: int) -> Case:
+    """An array brought to mean 0 and variance 1 along its last axis, as BatchNormalization does."""
+
+    def normalized(found: tuple[jax.Array, jax.Array], x: jax.Array) -> jax.Array:
+        mean, variance = found
+        return (x - mean) * lax.rsqrt(variance + 1e-3)
+
+    def plain(x: jax.Array) -> jax.Array:
+        return normalized((jnp.mean(x, axes), jnp.var(x, axes)), x)
+
+    axes = tuple(range(len(shape) - 1))
+    return Case(name, plain, lambda x: normalized(moments(x, axes), x), (draw(*shape),), (0,))
+
+
+def shortcut_case(name: str, *shape: int) -> Case:
+    """A sum of shortcuts that is read twice, once turned round as for a gradient by a kernel."""
+
+    def run(keep: Callable, x: jax.Array, kernel: jax.Array) -> jax.Array:
+        y = keep(functools.reduce(lambda way, part: jax.nn.relu(way * 0.9 + part), x))
+        turned = y.transpose(3, 1, 2, 0)
+        found = lax.conv_general_dilated(
+            turned, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")
+        )
+        return jnp.sum(found) + jnp.sum(jnp.square(y))
+
+    plain, ours = (functools.partial(run, keep) for keep in (jnp.asarray, laid_down))
+    return Case(name, plain, ours, (draw(6, *shape), draw(1, 1, shape[0], 8)), (0,))
+
+
 def attention_case(
     name: str, batch: int, steps: int, heads: int, features: int, whole: bool = False
 ) -> Case:
@@ -223,6 +253,9 @@ def cases() -> list[Case]:
         pooling_case("max pool 3 step 2, 28x28x32", max_pool, (32, 28, 28, 32), 3, 2),
         pooling_case("average pool 2, 28x28x32", average_pool, (32, 28, 28, 32), 2, 2),
         pooling_case("average pool 3 step 2, 28x28x32", average_pool, (32, 28, 28, 32), 3, 2),
+        moments_case("mean and variance of 32x32x32x16", 32, 32, 32, 16),
+        moments_case("mean and variance of 32x256", 32, 256),
+        shortcut_case("shortcuts read twice, 32x32x32x16", 32, 32, 32, 16),
         attention_case("attention, 64 steps, 4 heads of 16", 32, 64, 4, 16),
         attention_case("attention, 256 steps, 4 heads of 32", 8, 256, 4, 32),
         attention_case("attention, 64 steps, the whole", 32, 64, 4, 16, whole=True),

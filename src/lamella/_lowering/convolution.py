@@ -19,6 +19,8 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from lamella._lowering.compiler import laid_down
+
 SPATIAL_LETTERS = {1: "W", 2: "HW", 3: "DHW"}
 # Gathered windows are `prod(window)` times the input: above this many bytes they leave the caches
 # and cost memory without being faster.
@@ -75,7 +77,7 @@ def convolution(
     pads = _explicit_pads(x.shape[1:-1], window, strides, padding, dilation)
     geometry = Geometry(tuple(strides), pads, tuple(dilation))
     if min(_output_spatial(x.shape[1:-1], window, geometry)) < 1:
-        y = _plain(x, kernel, strides, padding, dilation, groups, True)
+        y = _plain(x, kernel, strides, padding, dilation, groups)
     elif groups == 1:
         y = _convolve(x, kernel, geometry)
     elif kernel.shape[-2] == 1:
@@ -84,7 +86,7 @@ def convolution(
         parts = zip(jnp.split(x, groups, -1), jnp.split(kernel, groups, -1), strict=True)
         y = jnp.concatenate([_convolve(*part, geometry) for part in parts], -1)
     else:
-        y = _plain(x, kernel, strides, padding, dilation, groups, True)
+        y = _plain(x, kernel, strides, padding, dilation, groups)
     return y if channels_last else jnp.moveaxis(y, -1, 1)
 
 
@@ -96,21 +98,22 @@ def _plain(
     x: jax.Array,
     kernel: jax.Array,
     strides: tuple[int, ...],
-    padding: str,
+    padding: str | tuple[tuple[int, int], ...],
     dilation: tuple[int, ...],
-    groups: int,
-    channels_last: bool,
+    groups: int = 1,
+    channels_last: bool = True,
+    spread: tuple[int, ...] | None = None,
 ) -> jax.Array:
     letters = SPATIAL_LETTERS[x.ndim - 2]
     layout = f"N{letters}C" if channels_last else f"NC{letters}"
-    pads: str | list[tuple[int, int]] = padding.upper()
     if padding == "causal":
-        pads = [(dilation[0] * (kernel.shape[0] - 1), 0)]
+        padding = ((dilation[0] * (kernel.shape[0] - 1), 0),)
     return lax.conv_general_dilated(
         x,
         kernel,
         strides,
-        pads,
+        padding.upper() if isinstance(padding, str) else padding,
+        lhs_dilation=spread,
         rhs_dilation=dilation,
         dimension_numbers=(layout, f"{letters}IO", layout),
         feature_group_count=groups,
@@ -138,22 +141,6 @@ def _output_spatial(
         for size, taps, stride, (low, high), dilation in zip(
             spatial, window, *geometry, strict=True
         )
-    )
-
-
-def _canonical(
-    x: jax.Array, kernel: jax.Array, geometry: Geometry, spread: tuple[int, ...] | None = None
-) -> jax.Array:
-    letters = SPATIAL_LETTERS[x.ndim - 2]
-    layout = f"N{letters}C"
-    return lax.conv_general_dilated(
-        x,
-        kernel,
-        geometry.strides,
-        geometry.pads,
-        lhs_dilation=spread,
-        rhs_dilation=geometry.dilation,
-        dimension_numbers=(layout, f"{letters}IO", layout),
     )
 
 
@@ -211,7 +198,7 @@ def _convolved(x: jax.Array, kernel: jax.Array, geometry: Geometry) -> jax.Array
     depth = math.prod(kernel.shape[:-1])
     if x.shape[-1] < FEW_CHANNELS and _columns_fit(x.shape[0], out, depth, x.dtype):
         return _product(_columns(x, window, geometry, out), _flat(kernel))
-    return _canonical(x, kernel, geometry)
+    return _plain(x, kernel, *geometry)
 
 
 def _convolve_forward(
@@ -226,6 +213,7 @@ def _convolve_backward(
     # Two separate expressions: the first layer of a network never asks for the first one, and
     # XLA then drops it.
     x, kernel = saved
+    x, dy = laid_down(x), laid_down(dy)
     return _input_gradient(dy, kernel, x, geometry), _kernel_gradient(dy, x, kernel, geometry)
 
 
@@ -253,7 +241,7 @@ def _input_gradient(
     turned_geometry = Geometry(ones, tuple(pads), geometry.dilation)
     if unit_steps and all(low >= 0 and high >= 0 for low, high in pads):
         return _convolve(dy, turned, turned_geometry)
-    return _canonical(dy, turned, turned_geometry, spread=geometry.strides)
+    return _plain(dy, turned, *turned_geometry, spread=geometry.strides)
 
 
 def _spread(
@@ -304,9 +292,7 @@ def _contracted(
     )
     inner = tuple(range(1, rank + 1))
     swapped = Geometry(geometry.dilation, pads, geometry.strides)
-    gradient = _canonical(
-        x.transpose(rank + 1, *inner, 0), dy.transpose(*inner, 0, rank + 1), swapped
-    )
+    gradient = _plain(x.transpose(rank + 1, *inner, 0), dy.transpose(*inner, 0, rank + 1), *swapped)
     return gradient.transpose(*inner, 0, rank + 1)
 
 

@@ -23,8 +23,8 @@ from lamella.data import ArrayData, StreamData, rows_of
 Kind = Literal["train", "test", "predict"]
 Report = Callable[[int, dict[str, Any]], bool]
 
-# A bar that moves ten times a second is live to the eye, and each look at it costs a dispatch. One
-# of a large model costs a tenth of a step, since its memory is fetched anew: so a few steps at least.
+# A bar that moves ten times a second is live to the eye, and each look at it costs a dispatch. That
+# of a large model costs a sixth of a step, for memory that is fetched anew: so some steps at least.
 _SECONDS_PER_CHUNK = 0.1
 _FEW_STEPS, _SECONDS_FOR_FEW = 5, 0.5
 _MOST_STEPS = 1 << 16

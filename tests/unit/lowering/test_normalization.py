@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from lamella._lowering.normalization import batch_moments, normalize
+from lamella._lowering.normalization import batch_moments, moments, normalize
 
 keras = pytest.importorskip("keras")
 
@@ -30,6 +30,22 @@ def test_moments_equal_numpy(shape, axes):
     mean, variance = batch_moments(jnp.asarray(x, "float32"), axes)
     np.testing.assert_allclose(mean, x.mean(axes), rtol=1e-5)
     np.testing.assert_allclose(variance, x.var(axes), rtol=1e-5)
+
+
+def test_derivatives_of_moments_equal_those_of_their_formulas():
+    x, change = np.random.default_rng(0).normal(3, 2, size=(2, 4, 5)).astype("float32")
+
+    def ours(x):
+        mean, variance = moments(x, (0,))
+        return jnp.sum(jnp.sin(mean) + jnp.sqrt(variance))
+
+    def plain(x):
+        return jnp.sum(jnp.sin(jnp.mean(x, 0)) + jnp.std(x, 0))
+
+    for derivative in (jax.grad, jax.hessian, jax.jacfwd):
+        np.testing.assert_allclose(derivative(ours)(x), derivative(plain)(x), atol=1e-6)
+    forward = [jax.jvp(function, (x,), (change,))[1] for function in (ours, plain)]
+    np.testing.assert_allclose(*forward, rtol=1e-5)
 
 
 def test_variance_survives_a_large_mean():

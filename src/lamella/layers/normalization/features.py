@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from lamella._base import WrongType, publish, register, warn_person
+from lamella._lowering.normalization import moments
 from lamella.layers._parts import RowWise
 from lamella.layers.normalization import scaled
 
@@ -95,8 +96,7 @@ class LayerNormalization(scaled.ScaledNormalization):
     def call(self, inputs: jax.Array) -> jax.Array:
         axes = scaled.axes_of(self.axis, inputs.ndim, self._who())
         x = inputs.astype(jnp.promote_types(inputs.dtype, jnp.float32))
-        mean = jnp.mean(x, axes, keepdims=True)
-        variance = jnp.mean(jnp.square(x - mean), axes, keepdims=True)
+        mean, variance = (jnp.expand_dims(part, axes) for part in moments(x, axes))
         factor = lax.rsqrt(variance + self.epsilon)
         gamma, beta = scaled.value_of(self.gamma), scaled.value_of(self.beta)
         if gamma is not None:

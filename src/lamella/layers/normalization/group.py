@@ -8,6 +8,7 @@ from jax import lax
 
 from lamella._base import InvalidShape, check, register
 from lamella._layer.input_spec import InputSpec
+from lamella._lowering.normalization import moments
 from lamella.layers.normalization import scaled
 
 
@@ -79,8 +80,7 @@ class GroupNormalization(scaled.ScaledNormalization):
         grouped = (*shape[:axis], self.groups, shape[axis] // self.groups, *shape[axis + 1 :])
         x = jnp.reshape(inputs.astype(jnp.promote_types(inputs.dtype, jnp.float32)), grouped)
         reduced = tuple(one for one in range(1, x.ndim) if one != axis)
-        mean = jnp.mean(x, reduced, keepdims=True)
-        variance = jnp.mean(jnp.square(x - mean), reduced, keepdims=True)
+        mean, variance = (jnp.expand_dims(part, reduced) for part in moments(x, reduced))
         factor = lax.rsqrt(variance + self.epsilon)
         gamma, beta = scaled.value_of(self.gamma), scaled.value_of(self.beta)
         if gamma is not None:
