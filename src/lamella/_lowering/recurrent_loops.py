@@ -131,10 +131,10 @@ def _lstm_backward(plan: Plan, saved: tuple, gradients: tuple) -> tuple:
     dhs, dh, dc = gradients
     i, f, g, o = jnp.split(gates, 4, axis=-1)
     squashed = jnp.tanh(cs)
-    of_cell = [g * i * (1 - i), befores(c, cs) * f * (1 - f), i * (1 - g * g)]
+    of_gates = [g * i * (1 - i), befores(c, cs) * f * (1 - f), i * (1 - g * g)]
+    of_gates.append(squashed * o * (1 - o))
     factors = (
-        at_masked(mask, jnp.concatenate(of_cell, axis=-1), 0),
-        at_masked(mask, squashed * o * (1 - o), 0),
+        at_masked(mask, jnp.concatenate(of_gates, axis=-1), 0),
         at_masked(mask, o * (1 - squashed * squashed), 0),
         at_masked(mask, f, 1),
     )
@@ -142,12 +142,10 @@ def _lstm_backward(plan: Plan, saved: tuple, gradients: tuple) -> tuple:
 
     def step(carry: tuple, inputs: tuple) -> tuple:
         dh, dc = carry
-        (of_cell, of_output, of_state, forget), dh_here, passed = inputs
+        (of_gates, of_state, forget), dh_here, passed = inputs
         dh = dh if dh_here is None else dh + dh_here
         dc = dc + dh * of_state
-        dz = jnp.concatenate(
-            [jnp.concatenate([dc, dc, dc], axis=-1) * of_cell, dh * of_output], axis=-1
-        )
+        dz = jnp.concatenate([dc, dc, dc, dh], axis=-1) * of_gates
         back = recur_back(dz, turned)
         return (back if passed is None else back + dh * passed, dc * forget), dz
 
@@ -179,11 +177,11 @@ def gru_scan(
     plan: Plan,
     activation: Activation,
     recurrent_activation: Activation,
-) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
+) -> tuple[jax.Array, tuple[tuple[jax.Array, ...], jax.Array]]:
     """Runs the loop; gives h and, stacked over time, (gates, h).
 
-    The gates are update, reset, candidate and, where the reset comes after the product, the
-    candidate's recurrent part.
+    The gates are update and reset in one array, the candidate and, where the reset comes after the
+    product, the candidate's recurrent part.
     """
     first, second = _halves(shared)
     units = h.shape[-1]
@@ -197,12 +195,12 @@ def gru_scan(
         x_candidate, inner = z[..., 2 * units :], recurrent[..., 2 * units :]
         if plan.reset_after:
             candidate = activation(x_candidate + reset * inner)
-            kept = [update, reset, candidate, inner]
+            gates = both, candidate, inner
         else:
             candidate = activation(x_candidate + recur(reset * h, second))
-            kept = [update, reset, candidate]
+            gates = both, candidate
         h = keep(valid, update * h + (1 - update) * candidate, h)
-        return h, (jnp.concatenate(kept, axis=-1), h)
+        return h, (gates, h)
 
     return lax.scan(step, h, (zs, mask), unroll=plan.unroll)
 
@@ -227,14 +225,14 @@ def _gru_backward(plan: Plan, saved: tuple, gradients: tuple) -> tuple:
     gates, hs, h, shared, mask = saved
     dhs, dh = gradients
     starts = befores(h, hs)
-    parts = jnp.split(gates, 4 if plan.reset_after else 3, axis=-1)
-    update, reset, candidate = parts[:3]
+    update, reset = jnp.split(gates[0], 2, axis=-1)
+    candidate = gates[1]
     of_update = at_masked(mask, (starts - candidate) * update * (1 - update), 0)
     of_candidate = at_masked(mask, (1 - update) * (1 - candidate * candidate), 0)
     slope = reset * (1 - reset)
     passed = at_masked(mask, update, 1)
     if plan.reset_after:
-        of_reset = of_candidate * parts[3] * slope
+        of_reset = of_candidate * gates[2] * slope
         factors = (jnp.concatenate([of_update, of_reset, of_candidate * reset], axis=-1), passed)
         dh, states = lax.scan(
             _back_reset_after(shared), dh, (factors, dhs), reverse=True, unroll=plan.unroll
@@ -245,7 +243,7 @@ def _gru_backward(plan: Plan, saved: tuple, gradients: tuple) -> tuple:
         dh, dzs = lax.scan(
             _back_reset_before(shared), dh, (all_factors, dhs), reverse=True, unroll=plan.unroll
         )
-    return dzs, dh, _gru_shared_gradient(starts, gates, dzs, shared, plan), None
+    return dzs, dh, _gru_shared_gradient(starts, reset, dzs, shared, plan), None
 
 
 def _back_reset_after(shared: Recurrence) -> Callable:
@@ -276,11 +274,10 @@ def _back_reset_before(shared: Recurrence) -> Callable:
 
 
 def _gru_shared_gradient(
-    starts: jax.Array, gates: jax.Array, dzs: jax.Array, shared: Recurrence, plan: Plan
+    starts: jax.Array, reset: jax.Array, dzs: jax.Array, shared: Recurrence, plan: Plan
 ) -> Recurrence:
     units = shared.kernel.shape[0]
     d_gates, d_candidate = dzs[..., : 2 * units], dzs[..., 2 * units :]
-    reset = gates[..., units : 2 * units]
     if plan.reset_after:
         dms = jnp.concatenate([d_gates, d_candidate * reset], axis=-1)
         return shared_gradient(starts, dms, shared)

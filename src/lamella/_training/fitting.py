@@ -170,8 +170,9 @@ class Fitting:
             self.told.progress("test", done, logs)
             if pressed():
                 self._stop(place)
-            return False
+            return self.model.stop_evaluating
 
+        self.model.stop_evaluating = False
         self.told.on_test_begin()
         logs = self.model._one_pass(
             "test",

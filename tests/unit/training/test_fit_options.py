@@ -83,7 +83,7 @@ def test_training_ends_within_an_epoch() -> None:
     assert history.epoch == [0]
 
 
-@pytest.mark.parametrize("method", ["evaluate", "predict"])
+@pytest.mark.parametrize("method", ["evaluate", "predict", "fit"])
 def test_evaluation_and_prediction_end_early(method: str) -> None:
     class Stop(Callback):
         def on_test_batch_end(self, batch: int, logs: Any = None) -> None:
@@ -95,6 +95,11 @@ def test_evaluation_and_prediction_end_early(method: str) -> None:
     made = model()
     if method == "predict":
         assert made.predict(X, batch_size=8, callbacks=[Stop()], verbose=0).shape == (16, 1)
+    elif method == "fit":
+        options = {"batch_size": 8, "callbacks": [Stop()], "verbose": 0}
+        found = made.fit(X, Y, validation_data=(X, Y), **options).history["val_loss"]
+        loss = made.evaluate(X[:16], Y[:16], verbose=0, return_dict=True)["loss"]
+        np.testing.assert_allclose(found, loss, rtol=1e-6)
     else:
         found = made.evaluate(X, Y, batch_size=8, callbacks=[Stop()], verbose=0)
         np.testing.assert_allclose(found, made.evaluate(X[:16], Y[:16], verbose=0), rtol=1e-6)
