@@ -195,10 +195,9 @@ def gru_scan(
         x_candidate, inner = z[..., 2 * units :], recurrent[..., 2 * units :]
         if plan.reset_after:
             candidate = activation(x_candidate + reset * inner)
-            gates = both, candidate, inner
         else:
             candidate = activation(x_candidate + recur(reset * h, second))
-            gates = both, candidate
+        gates = (both, candidate, inner) if plan.reset_after else (both, candidate)
         h = keep(valid, update * h + (1 - update) * candidate, h)
         return h, (gates, h)
 
