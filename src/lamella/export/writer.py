@@ -14,7 +14,6 @@ from typing import Any, Self
 
 import jax
 import numpy as np
-from jax.extend import core
 
 from lamella._base import InvalidArgument
 
@@ -60,6 +59,8 @@ class Writer:
 
         Raises: InvalidArgument, if a primitive has no ONNX form here.
         """
+        from jax.extend import core  # brings much along: not on `import lamella`
+
         if isinstance(body, core.ClosedJaxpr):
             return self.write(body.jaxpr, [*map(self.array, body.consts), *values])
         known = dict(zip([*body.constvars, *body.invars], values, strict=True))

@@ -3,10 +3,12 @@
 import math
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax.numpy as jnp
-from jax.extend.core import ClosedJaxpr, Jaxpr
+
+if TYPE_CHECKING:  # all of jax.extend comes along: not on `import lamella`
+    from jax.extend.core import Jaxpr
 
 # One operation for each number that comes out.
 _EACH = re.compile(
@@ -50,12 +52,14 @@ def equation_flops(equation: Any) -> int:
     return 0
 
 
-def programs_in(equation: Any) -> Iterator[tuple[Jaxpr, int]]:
+def programs_in(equation: Any) -> Iterator[tuple["Jaxpr", int]]:
     """The programs inside of an equation, with how often each runs.
 
     Of the branches of a condition there is one, the longest; a `while` counts as one round,
     because nothing says how many there will be.
     """
+    from jax.extend.core import ClosedJaxpr, Jaxpr
+
     name, params = equation.primitive.name, equation.params
     if name.startswith(("reduce", "scatter")):
         return  # what is inside joins two numbers, and is counted by their number
@@ -70,7 +74,7 @@ def programs_in(equation: Any) -> Iterator[tuple[Jaxpr, int]]:
             yield value, times
 
 
-def program_flops(program: Jaxpr) -> int:
+def program_flops(program: "Jaxpr") -> int:
     """The operations of a whole program.
 
     Args:

@@ -7,11 +7,10 @@ the program, so that afterwards the program tells who feeds whom, also through a
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import jax
 from jax.ad_checkpoint import checkpoint_name
-from jax.extend.core import Jaxpr, Literal
 
 from lamella._base import is_shape
 from lamella._layer import masking
@@ -19,6 +18,9 @@ from lamella._state import frame as frames
 from lamella._state.frame import Frame, Values
 from lamella.visualization._flops import equation_flops, programs_in
 from lamella.visualization.protocols import graph_of
+
+if TYPE_CHECKING:
+    from jax.extend.core import Jaxpr
 
 # Stands for an axis other than the batch whose size is open; small, for a loop may run over it.
 OPEN_SIZE = 24
@@ -97,7 +99,7 @@ class Trace:
     """
 
     calls: list[Call]
-    program: Jaxpr
+    program: "Jaxpr"
     exact: bool
 
     def flow(self, model: Any) -> Flow | None:
@@ -220,11 +222,11 @@ def _mark_of(equation: Any) -> Mark | None:
     return Mark(call, bool(inwards), index)
 
 
-def _attribute(program: Jaxpr, calls: list[Call]) -> None:
+def _attribute(program: "Jaxpr", calls: list[Call]) -> None:
     """Counts each equation for the call between whose marks it stands, and all calls around."""
     current: int | None = None
 
-    def walk(program: Jaxpr, times: int) -> None:
+    def walk(program: "Jaxpr", times: int) -> None:
         nonlocal current
         for equation in program.eqns:
             mark = _mark_of(equation)
@@ -276,11 +278,11 @@ class _Reader:
         return Flow(steps, inputs, self.exits)
 
     def _of(self, variable: Any) -> frozenset[Port]:
-        if isinstance(variable, Literal):
+        if hasattr(variable, "val"):  # a literal
             return frozenset()
         return self.origins.get(variable, frozenset())
 
-    def _walk(self, program: Jaxpr) -> None:
+    def _walk(self, program: "Jaxpr") -> None:
         for equation in program.eqns:
             mark = _mark_of(equation)
             if mark is not None:
@@ -318,7 +320,7 @@ class _Reader:
         return origins
 
 
-def _same_arguments(equation: Any, program: Jaxpr) -> bool:
+def _same_arguments(equation: Any, program: "Jaxpr") -> bool:
     """Whether a program inside of an equation takes and gives the same, as of `jax.jit`."""
     return (
         equation.primitive.name not in ("scan", "while", "cond")
