@@ -131,8 +131,8 @@ def _lstm_backward(plan: Plan, saved: tuple, gradients: tuple) -> tuple:
     dhs, dh, dc = gradients
     i, f, g, o = jnp.split(gates, 4, axis=-1)
     squashed = jnp.tanh(cs)
-    of_gates = [g * i * (1 - i), befores(c, cs) * f * (1 - f), i * (1 - g * g)]
-    of_gates.append(squashed * o * (1 - o))
+    of_output = squashed * o * (1 - o)
+    of_gates = [g * i * (1 - i), befores(c, cs) * f * (1 - f), i * (1 - g * g), of_output]
     factors = (
         at_masked(mask, jnp.concatenate(of_gates, axis=-1), 0),
         at_masked(mask, o * (1 - squashed * squashed), 0),

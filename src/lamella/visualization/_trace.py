@@ -278,7 +278,9 @@ class _Reader:
         return Flow(steps, inputs, self.exits)
 
     def _of(self, variable: Any) -> frozenset[Port]:
-        if hasattr(variable, "val"):  # a literal
+        from jax.extend.core import Literal  # as in `programs_in`: not on `import lamella`
+
+        if isinstance(variable, Literal):
             return frozenset()
         return self.origins.get(variable, frozenset())
 
