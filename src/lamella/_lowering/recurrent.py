@@ -19,6 +19,8 @@ Shared arguments:
         (gates, n, units). The state that is mixed into the next one stays whole.
 """
 
+from typing import Any, NamedTuple
+
 import jax
 import jax.numpy as jnp
 
@@ -36,6 +38,17 @@ UNROLLED_STEPS = 8
 NAMED = {"tanh": jnp.tanh, "sigmoid": jax.nn.sigmoid}
 
 
+class _Run(NamedTuple):
+    """The shared arguments that have the same default everywhere."""
+
+    go_backwards: bool = False
+    unroll: bool = False
+    zero_output_for_mask: bool = False
+    return_sequences: bool = False
+    input_dropout: jax.Array | None = None
+    recurrent_dropout: jax.Array | None = None
+
+
 def lstm(
     x: jax.Array,
     h: jax.Array,
@@ -47,12 +60,7 @@ def lstm(
     *,
     activation: str | Activation = "tanh",
     recurrent_activation: str | Activation = "sigmoid",
-    go_backwards: bool = False,
-    unroll: bool = False,
-    zero_output_for_mask: bool = False,
-    return_sequences: bool = False,
-    input_dropout: jax.Array | None = None,
-    recurrent_dropout: jax.Array | None = None,
+    **options: Any,
 ) -> tuple[jax.Array, jax.Array, jax.Array]:
     """Runs a long short-term memory; gives (outputs or last output, h, c).
 
@@ -72,16 +80,17 @@ def lstm(
 
     Source: Hochreiter and Schmidhuber 1997, Neural Computation 9:1735.
     """
-    xs, valid = _time_major(x, mask, go_backwards)
-    zs = recur(xs, Recurrence(kernel, bias, input_dropout))
-    shared = Recurrence(recurrent_kernel, None, recurrent_dropout)
-    plan = Plan(return_sequences, _steps_per_turn(unroll, xs.shape[0]))
+    run = _Run(**options)
+    xs, valid = _time_major(x, mask, run.go_backwards)
+    zs = recur(xs, Recurrence(kernel, bias, run.input_dropout))
+    shared = Recurrence(recurrent_kernel, None, run.recurrent_dropout)
+    plan = Plan(run.return_sequences, _steps_per_turn(run.unroll, xs.shape[0]))
     if activation == "tanh" and recurrent_activation == "sigmoid":
         hs, h, c = lstm_core(zs, h, c, shared, valid, plan)
     else:
         functions = _function(activation), _function(recurrent_activation)
         h, c, (_, _, hs) = lstm_scan(zs, h, c, shared, valid, plan, *functions)
-    return _outputs(hs, h, valid, return_sequences, zero_output_for_mask), h, c
+    return _outputs(hs, h, valid, run), h, c
 
 
 def gru(
@@ -95,12 +104,7 @@ def gru(
     reset_after: bool = True,
     activation: str | Activation = "tanh",
     recurrent_activation: str | Activation = "sigmoid",
-    go_backwards: bool = False,
-    unroll: bool = False,
-    zero_output_for_mask: bool = False,
-    return_sequences: bool = False,
-    input_dropout: jax.Array | None = None,
-    recurrent_dropout: jax.Array | None = None,
+    **options: Any,
 ) -> tuple[jax.Array, jax.Array]:
     """Runs a gated recurrent unit; gives (outputs or last output, h).
 
@@ -122,19 +126,20 @@ def gru(
 
     Source: Cho et al. 2014, EMNLP; reset_after as in cuDNN.
     """
-    xs, valid = _time_major(x, mask, go_backwards)
+    run = _Run(**options)
+    xs, valid = _time_major(x, mask, run.go_backwards)
     input_bias, state_bias = bias, None
     if bias is not None and reset_after:
         input_bias, state_bias = bias[0], bias[1]
-    zs = recur(xs, Recurrence(kernel, input_bias, input_dropout))
-    shared = Recurrence(recurrent_kernel, state_bias, recurrent_dropout)
-    plan = Plan(return_sequences, _steps_per_turn(unroll, xs.shape[0]), reset_after)
+    zs = recur(xs, Recurrence(kernel, input_bias, run.input_dropout))
+    shared = Recurrence(recurrent_kernel, state_bias, run.recurrent_dropout)
+    plan = Plan(run.return_sequences, _steps_per_turn(run.unroll, xs.shape[0]), reset_after)
     if activation == "tanh" and recurrent_activation == "sigmoid":
         hs, h = gru_core(zs, h, shared, valid, plan)
     else:
         functions = _function(activation), _function(recurrent_activation)
         h, (_, hs) = gru_scan(zs, h, shared, valid, plan, *functions)
-    return _outputs(hs, h, valid, return_sequences, zero_output_for_mask), h
+    return _outputs(hs, h, valid, run), h
 
 
 def simple_rnn(
@@ -146,12 +151,7 @@ def simple_rnn(
     mask: jax.Array | None = None,
     *,
     activation: str | Activation = "tanh",
-    go_backwards: bool = False,
-    unroll: bool = False,
-    zero_output_for_mask: bool = False,
-    return_sequences: bool = False,
-    input_dropout: jax.Array | None = None,
-    recurrent_dropout: jax.Array | None = None,
+    **options: Any,
 ) -> tuple[jax.Array, jax.Array]:
     """Runs a fully connected recurrence; gives (outputs or last output, h).
 
@@ -170,16 +170,17 @@ def simple_rnn(
 
     Source: Elman 1990, Cognitive Science 14:179.
     """
-    xs, valid = _time_major(x, mask, go_backwards)
-    zs = recur(xs, Recurrence(kernel, bias, input_dropout))
-    shared = Recurrence(recurrent_kernel, None, recurrent_dropout)
-    plan = Plan(return_sequences, _steps_per_turn(unroll, xs.shape[0]))
+    run = _Run(**options)
+    xs, valid = _time_major(x, mask, run.go_backwards)
+    zs = recur(xs, Recurrence(kernel, bias, run.input_dropout))
+    shared = Recurrence(recurrent_kernel, None, run.recurrent_dropout)
+    plan = Plan(run.return_sequences, _steps_per_turn(run.unroll, xs.shape[0]))
     hs: jax.Array | None
     if activation == "tanh":
         hs, h = simple_core(zs, h, shared, valid, plan)
     else:
         h, hs = simple_scan(zs, h, shared, valid, plan, _function(activation))
-    return _outputs(hs, h, valid, return_sequences, zero_output_for_mask), h
+    return _outputs(hs, h, valid, run), h
 
 
 def _function(activation: str | Activation) -> Activation:
@@ -200,13 +201,9 @@ def _time_major(
     return jnp.flip(xs, axis=0), None if valid is None else jnp.flip(valid, axis=0)
 
 
-def _outputs(
-    hs: jax.Array | None, h: jax.Array, valid: jax.Array | None, sequences: bool, zero_masked: bool
-) -> jax.Array:
-    if not sequences or hs is None:
-        if valid is None or not zero_masked:
-            return h
-        return jnp.where(valid[-1], h, jnp.zeros((), h.dtype))
-    if valid is not None and zero_masked:
-        hs = jnp.where(valid, hs, jnp.zeros((), hs.dtype))
-    return jnp.swapaxes(hs, 0, 1)
+def _outputs(hs: jax.Array | None, h: jax.Array, valid: jax.Array | None, run: _Run) -> jax.Array:
+    last = hs is None or not run.return_sequences
+    found = h if hs is None or last else hs
+    if valid is not None and run.zero_output_for_mask:
+        found = jnp.where(valid[-1] if last else valid, found, jnp.zeros((), h.dtype))
+    return found if last else jnp.swapaxes(found, 0, 1)

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 
 import jax
 import numpy as np
@@ -122,7 +122,8 @@ class Fitting:
 
         place.logs = logs = self._train(place, pressed)
         if self.validation is not None and self.validates(epoch):
-            found = self._validate(place, pressed)
+            how = self.validation, self.validation_batch_size, self.validation_steps, self.told
+            found = self.model._tested(*how, lambda: pressed() and self._stop(place))
             logs = {**logs, **{f"val_{name}": value for name, value in found.items()}}
             logs = dict(sorted(logs.items()))  # Keras's order, which histories show
         self.told.on_epoch_end(epoch, logs)
@@ -165,27 +166,7 @@ class Fitting:
             self.model.stop_training = True
             return as_logs(error.logs)
 
-    def _validate(self, place: Place, pressed: Callable[[], bool]) -> dict[str, Any]:
-        def report(done: int, logs: dict[str, Any]) -> bool:
-            self.told.progress("test", done, logs)
-            if pressed():
-                self._stop(place)
-            return self.model.stop_evaluating
-
-        self.model.stop_evaluating = False
-        self.told.on_test_begin()
-        logs = self.model._one_pass(
-            "test",
-            self.validation,
-            self.validation_batch_size,
-            self.validation_steps,
-            told=self.told,
-            report=report,
-        )
-        self.told.on_test_end(logs)
-        return logs
-
-    def _stop(self, place: Place) -> None:
+    def _stop(self, place: Place) -> NoReturn:
         """Ends a run that was interrupted, at the edge of a step."""
         said = f"Stopped after step {place.step} of epoch {place.epoch + 1}; the model is whole."
         if self.folder is not None:

@@ -345,6 +345,22 @@ class Preparation(StatelessSteps):
                 )
             return self._programs[key]
 
+    def _tested(
+        self, data: Any, batch_size: int, steps: int | None, told: Any, look: Callable[[], Any]
+    ) -> dict[str, Any]:
+        """Evaluates between its callbacks; `look` is called between steps and may raise."""
+
+        def report(done: int, logs: dict[str, Any]) -> bool:
+            told.progress("test", done, logs)
+            look()
+            return self.stop_evaluating
+
+        self.stop_evaluating = False
+        told.on_test_begin()
+        logs = self._one_pass("test", data, batch_size, steps, told=told, report=report)
+        told.on_test_end(logs)
+        return logs
+
     def _one_pass(
         self,
         kind: Kind,

@@ -290,18 +290,13 @@ class Trainer(Preparation):
         told = callbacks_room.CallbackList(
             callbacks, model=self, verbose=verbose, epochs=1, steps=_steps_of(data, size, steps)
         )
-        self.stop_evaluating = False
-        told.on_test_begin()
         with contextlib.closing(told), interruptible() as pressed:
 
-            def report(done: int, logs: dict[str, Any]) -> bool:
-                told.progress("test", done, logs)
+            def look() -> None:
                 if pressed():
                     raise KeyboardInterrupt
-                return self.stop_evaluating
 
-            logs = self._one_pass("test", data, size, steps, told=told, report=report)
-        told.on_test_end(logs)
+            logs = self._tested(data, size, steps, told, look)
         return logs if return_dict else self._in_order(logs)
 
     @public

@@ -13,29 +13,14 @@ from lamella._base.errors import InvalidShape, WrongType
 from lamella._base.registry import register
 from lamella._base.serialize import deserialize, serialize
 from lamella._base.shapes import product
-from lamella._lowering.threefry import uniform
-from lamella._state.seeds import SeedGenerator, draw_seed, make_default_seed
+from lamella._state.seeds import SeedGenerator, make_default_seed
 from lamella.initializers.base import Initializer
+from lamella.random import distributions as random
 
 Mode = Literal["fan_in", "fan_out", "fan_avg"]
 
 # The standard deviation of a unit normal cut at two standard deviations.
 _TRUNCATED_STDDEV = 0.87962566103423978
-
-
-def _normal(seed: Any, shape: Any, dtype: Any, mean: float, stddev: float) -> jax.Array:
-    sample = jax.random.normal(draw_seed(seed), tuple(shape), dtype_name(dtype))
-    return sample * stddev + mean
-
-
-def _truncated_normal(seed: Any, shape: Any, dtype: Any, mean: float, stddev: float) -> jax.Array:
-    key = draw_seed(seed)
-    sample = jax.random.truncated_normal(key, -2.0, 2.0, tuple(shape), dtype_name(dtype))
-    return sample * stddev + mean
-
-
-def _uniform(seed: Any, shape: Any, dtype: Any, low: float, high: float) -> jax.Array:
-    return uniform(draw_seed(seed), tuple(shape), dtype_name(dtype), low, high)
 
 
 class RandomInitializer(Initializer):
@@ -75,17 +60,19 @@ class RandomNormal(RandomInitializer):
         (2, 3)
     """
 
+    _draw = staticmethod(random.normal)
+
     def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None) -> None:
         self.mean = mean
         self.stddev = stddev
         super().__init__(seed)
 
     def __call__(self, shape: Any, dtype: Any = None) -> jax.Array:
-        return _normal(self.seed, shape, dtype, self.mean, self.stddev)
+        return self._draw(shape, self.mean, self.stddev, dtype, self.seed)
 
 
 @register("initializer", "truncated_normal", module="keras.initializers")
-class TruncatedNormal(RandomInitializer):
+class TruncatedNormal(RandomNormal):
     """Draws from a normal distribution that is cut at two standard deviations.
 
     Args:
@@ -98,13 +85,7 @@ class TruncatedNormal(RandomInitializer):
         True
     """
 
-    def __init__(self, mean: float = 0.0, stddev: float = 0.05, seed: Any = None) -> None:
-        self.mean = mean
-        self.stddev = stddev
-        super().__init__(seed)
-
-    def __call__(self, shape: Any, dtype: Any = None) -> jax.Array:
-        return _truncated_normal(self.seed, shape, dtype, self.mean, self.stddev)
+    _draw = staticmethod(random.truncated_normal)
 
 
 @register("initializer", "random_uniform", "uniform", module="keras.initializers")
@@ -127,7 +108,7 @@ class RandomUniform(RandomInitializer):
         super().__init__(seed)
 
     def __call__(self, shape: Any, dtype: Any = None) -> jax.Array:
-        return _uniform(self.seed, shape, dtype, self.minval, self.maxval)
+        return random.uniform(shape, self.minval, self.maxval, dtype, self.seed)
 
 
 @register("initializer", "orthogonal", "OrthogonalInitializer", module="keras.initializers")
@@ -164,16 +145,14 @@ class Orthogonal(RandomInitializer):
         # There is no QR in half precision.
         working = "float32" if name in ("float16", "bfloat16") else name
         tall = (max(rows, columns), min(rows, columns))
-        q = _orthogonal(_normal(self.seed, tall, working, 0.0, 1.0))
+        drawn = random.normal(tall, dtype=working, seed=self.seed)
+        # A tracer stays in its program; for the others NumPy needs no compile.
+        on = jnp if isinstance(drawn, jax.core.Tracer) else np
+        q, r = on.linalg.qr(drawn)
+        # Fixed signs make the decomposition unique, and the draw uniform over all such matrices.
+        q = q * on.sign(on.diag(r))
         q = q.T if rows < columns else q
-        return (self.gain * q.reshape(tuple(shape))).astype(name)
-
-
-@jax.jit  # one compile, where each line alone would have its own
-def _orthogonal(drawn: jax.Array) -> jax.Array:
-    q, r = jnp.linalg.qr(drawn)
-    # Fixed signs make the decomposition unique, and the draw uniform over all such matrices.
-    return q * jnp.sign(jnp.diag(r))[None, :]
+        return jnp.asarray(self.gain * q.reshape(tuple(shape)), name)
 
 
 @register("initializer", "variance_scaling", module="keras.initializers")
@@ -228,11 +207,11 @@ class VarianceScaling(RandomInitializer):
         variance = self.scale / max(1.0, fans[self.mode])
         if self.distribution == "uniform":
             limit = math.sqrt(3.0 * variance)
-            return _uniform(self.seed, shape, dtype, -limit, limit)
+            return random.uniform(shape, -limit, limit, dtype, self.seed)
         if self.distribution == "untruncated_normal":
-            return _normal(self.seed, shape, dtype, 0.0, math.sqrt(variance))
+            return random.normal(shape, 0.0, math.sqrt(variance), dtype, self.seed)
         stddev = math.sqrt(variance) / _TRUNCATED_STDDEV
-        return _truncated_normal(self.seed, shape, dtype, 0.0, stddev)
+        return random.truncated_normal(shape, 0.0, stddev, dtype, self.seed)
 
 
 def compute_fans(shape: Any, input_axes: Any = None, output_axes: Any = None) -> tuple[int, int]:

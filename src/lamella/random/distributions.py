@@ -38,8 +38,8 @@ def normal(
         >>> normal((2,), seed=0).shape
         (2,)
     """
-    sample = jax.random.normal(draw_seed(seed), tuple(shape), _floats(dtype, "normal"))
-    return sample * stddev + mean
+    chosen = _floats(dtype, "normal")
+    return threefry.normal(draw_seed(seed), tuple(shape), chosen, mean, stddev)
 
 
 def uniform(
@@ -81,8 +81,7 @@ def truncated_normal(
         True
     """
     chosen = _floats(dtype, "truncated_normal")
-    sample = jax.random.truncated_normal(draw_seed(seed), -2.0, 2.0, tuple(shape), chosen)
-    return sample * stddev + mean
+    return threefry.normal(draw_seed(seed), tuple(shape), chosen, mean, stddev, cut=2.0)
 
 
 def randint(

@@ -58,16 +58,8 @@ class GlobalAveragePooling1D(_GlobalPooling):
     counts_masks = True
 
     def call(self, inputs: jax.Array, mask: jax.Array | None = None) -> jax.Array:
-        if mask is None:
-            return jnp.mean(inputs, axis=self._axes, keepdims=self.keepdims)
-        counted = jnp.expand_dims(mask.astype(bool), 3 - self._axes[0])
-        total = jnp.sum(
-            jnp.where(counted, inputs, jnp.zeros((), inputs.dtype)),
-            axis=self._axes,
-            keepdims=self.keepdims,
-        )
-        number = jnp.sum(counted.astype(inputs.dtype), axis=self._axes, keepdims=self.keepdims)
-        return total / number
+        counted = None if mask is None else jnp.expand_dims(mask.astype(bool), 3 - self._axes[0])
+        return jnp.mean(inputs, axis=self._axes, keepdims=self.keepdims, where=counted)
 
     def compute_mask(self, inputs: Any, previous_mask: Any) -> None:
         return None
