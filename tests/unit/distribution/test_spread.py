@@ -80,7 +80,12 @@ def run(model: keras.Model) -> list[Any]:
 
 
 @pytest.mark.parametrize(
-    ("spread", "mixing"), [("rows", True), ("rows on two", False), ("weights", False)]
+    ("spread", "mixing"),
+    [
+        ("rows", True),
+        pytest.param("rows on two", False, marks=pytest.mark.slow),
+        ("weights", False),
+    ],
 )
 def test_the_numbers_are_those_of_one_device(spread: str, mixing: bool) -> None:
     alone = run(made(mixing))

@@ -52,7 +52,9 @@ def same(found: Path, wanted: dict[str, Any], folder: Path) -> None:
     assert [json.loads(line)["epoch"] for line in lines] == list(range(len(wanted["epochs"])))
 
 
-@pytest.mark.parametrize("chain", range(5))
+@pytest.mark.parametrize(
+    "chain", [0, 1, *(pytest.param(chain, marks=pytest.mark.slow) for chain in (2, 3, 4))]
+)
 def test_killed_twenty_times(chain: int, undisturbed: dict[str, Any], tmp_path: Path) -> None:
     """Five times four kills, at moments that nobody chose; what went on is killed again."""
     how = ("resume", "backup")[chain % 2]
