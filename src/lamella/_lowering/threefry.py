@@ -99,11 +99,11 @@ def normal(
 
 
 def _must_be_compiled(key: Any, shape: tuple[int, ...], dtype: str, *limits: Any) -> bool:
-    known = all(isinstance(one, (int, float)) for one in limits) and dtype == "float32"
     typed = jnp.issubdtype(key.dtype, jax.dtypes.prng_key)
     if isinstance(key, jax.core.Tracer) or typed or not jax.threefry_partitionable.value:
         return True
-    return not known or math.prod(shape) > MOST_ON_HOST
+    known = all(isinstance(one, (int, float)) for one in limits)
+    return not known or dtype != "float32" or math.prod(shape) > MOST_ON_HOST
 
 
 def _uniform(key: Any, shape: tuple[int, ...], low: Any, high: Any) -> np.ndarray:

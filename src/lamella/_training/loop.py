@@ -24,8 +24,9 @@ Kind = Literal["train", "test", "predict"]
 Report = Callable[[int, dict[str, Any]], bool]
 
 # A bar that moves ten times a second is live to the eye, and each look at it costs a dispatch. That
-# of a large model costs a sixth of a step, for memory that is fetched anew: so some steps at least.
-_SECONDS_PER_CHUNK = 0.1
+# fetches its memory anew, for a sixth of a large step: so some steps at least. And it writes new
+# weights and slots beside the old ones: where they are large, it lasts up to ten times as long.
+_SECONDS_PER_CHUNK, _MOST_SECONDS, _BYTES_PER_SECOND = 0.1, 1.0, 150e6
 _FEW_STEPS, _SECONDS_FOR_FEW = 5, 0.5
 _MOST_STEPS = 1 << 16
 _MOST_BYTES_AT_ONCE = 1 << 20
@@ -138,7 +139,7 @@ class Loop:
             )
             elapsed = time.perf_counter() - started
             # The first dispatch may have compiled.
-            size = _next_size(stop - step, elapsed) if size else 1
+            size = self._next_size(stop - step, elapsed) if size else 1
             self.program.steps_at_once = size
             step = stop
             if report is not None and report(step, logs):
@@ -149,6 +150,14 @@ class Loop:
             if report is not None:
                 report(full + 1, logs)
         return logs
+
+    def _next_size(self, steps: int, seconds: float) -> int:
+        """How many steps fit into the time between two looks at the progress."""
+        rate = steps / max(seconds, 1e-6)
+        written = sum(self.values[index].nbytes for index in self._written)
+        longer = min(_SECONDS_PER_CHUNK + written / _BYTES_PER_SECOND, _MOST_SECONDS)
+        wanted = max(int(longer * rate), min(_FEW_STEPS, int(_SECONDS_FOR_FEW * rate)))
+        return max(1, min(wanted, steps * 8, _MOST_STEPS))
 
     def _can_be_filled(self, placed: Any, batch_size: int) -> bool:
         batch = jax.tree.map(
@@ -314,13 +323,6 @@ def _rows(placed: Any, index: np.ndarray) -> Any:
     return jax.tree.map(lambda a: jnp.take(a, jnp.asarray(index), axis=0), placed)
 
 
-def _next_size(steps: int, seconds: float) -> int:
-    """How many steps fit into the time between two looks at the progress."""
-    rate = steps / max(seconds, 1e-6)
-    wanted = max(int(_SECONDS_PER_CHUNK * rate), min(_FEW_STEPS, int(_SECONDS_FOR_FEW * rate)))
-    return max(1, min(wanted, steps * 8, _MOST_STEPS))
-
-
 def as_logs(result: Any) -> dict[str, Any]:
     """Logs as Python numbers, by name in alphabetical order as Keras has them."""
     example = "End train_step and test_step with `return {'loss': loss}`."
@@ -364,8 +366,7 @@ def batches_of(data: ArrayData | StreamData, batch_size: int, steps: int | None)
             stream = data.batches(steps)
         else:
             stream = host_batches(data, batch_size, None, steps)
-        for batch in stream:
-            yield batch.on_device()
+        yield from (batch.on_device() for batch in stream)
         return
     # A processor reads the rows where they lie.
     placed = data.packed() if jax.default_backend() == "cpu" else data.on_device()

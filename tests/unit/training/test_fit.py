@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import jax.numpy as jnp
@@ -16,6 +17,7 @@ import pytest
 
 import lamella as keras
 from lamella import layers
+from lamella._training.loop import Loop
 
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(50, 4)).astype("float32")
@@ -319,3 +321,23 @@ def test_the_live_bar_is_closed_when_a_callback_raises(monkeypatch: Any, capsys:
     with pytest.raises(RuntimeError, match="disk full"):
         line().fit(X, Y, callbacks=[Broken()], verbose=1)
     assert closed
+
+
+@pytest.mark.parametrize(
+    ("megabytes", "seconds_a_step", "steps"),
+    [
+        (0, 0.001, 100),  # a tenth of a second
+        (0, 0.06, 5),  # some steps at least, for half a second
+        (0, 0.3, 1),
+        (45, 0.01, 40),  # longer where new weights have to be written beside the old ones
+        (900, 0.01, 100),  # but not longer than a second
+    ],
+)
+def test_how_many_steps_go_into_a_dispatch(
+    megabytes: int, seconds_a_step: float, steps: int
+) -> None:
+    loop = Loop(line()._program("train"), "train")
+    loop.values[0] = SimpleNamespace(nbytes=megabytes * 10**6)
+    loop._written = {0}
+    assert abs(loop._next_size(50, 50 * seconds_a_step) - steps) <= 1
+    assert loop._next_size(1, seconds_a_step) <= 8
