@@ -117,7 +117,10 @@ def compare(kind, mask=None, bias=True, dtype="float32", tolerance=2e-5, **optio
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(("return_sequences", "go_backwards"), [(True, True), (False, False)])
+@pytest.mark.parametrize(
+    ("return_sequences", "go_backwards"),
+    [(True, True), pytest.param(False, False, marks=pytest.mark.slow)],
+)
 def test_equals_keras(kind, return_sequences, go_backwards):
     compare(kind, return_sequences=return_sequences, go_backwards=go_backwards)
 
@@ -137,11 +140,13 @@ def test_masked_equals_keras(kind, return_sequences, zero_output_for_mask, go_ba
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_without_bias_equals_keras(kind):
     compare(kind, bias=False, return_sequences=True)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["lstm", "gru"])
 def test_unrolled_equals_keras_unrolled(kind):
     compare(kind, unroll=True, return_sequences=True)

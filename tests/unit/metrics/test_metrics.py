@@ -143,8 +143,8 @@ def both(name, settings):
     return getattr(metrics, name)(**settings), getattr(keras.metrics, name)(**settings)
 
 
-def with_slow_variants(cases, most=2):
-    """Cases of which all but the first few of each class run with the slow tests only."""
+def with_slow_variants(cases, most=1):
+    """Cases of which all but the first of each class run with the slow tests only."""
     seen, marked = Counter(), []
     for case in cases:
         seen[case[0]] += 1
