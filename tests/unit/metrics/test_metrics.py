@@ -143,12 +143,12 @@ def both(name, settings):
     return getattr(metrics, name)(**settings), getattr(keras.metrics, name)(**settings)
 
 
-def with_slow_variants(cases, most=1):
+def with_slow_variants(cases):
     """Cases of which all but the first of each class run with the slow tests only."""
     seen, marked = Counter(), []
     for case in cases:
         seen[case[0]] += 1
-        late = seen[case[0]] > most
+        late = seen[case[0]] > 1
         marked.append(pytest.param(*case, marks=pytest.mark.slow) if late else case)
     return marked
 
