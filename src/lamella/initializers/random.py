@@ -1,4 +1,7 @@
-"""Initializers that draw. The same seed gives the same numbers as Keras on its JAX backend."""
+"""Initializers that draw. The same seed gives the numbers of Keras on its JAX backend.
+
+Uniform numbers are equal to the bit, normal ones but for the last bits.
+"""
 
 import math
 from typing import Any, Literal

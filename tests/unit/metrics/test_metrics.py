@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections import Counter
 
 import jax
 import jax.numpy as jnp
@@ -145,10 +144,10 @@ def both(name, settings):
 
 def with_slow_variants(cases):
     """Cases of which all but the first of each class run with the slow tests only."""
-    seen, marked = Counter(), []
+    seen, marked = set(), []
     for case in cases:
-        seen[case[0]] += 1
-        late = seen[case[0]] > 1
+        late = case[0] in seen
+        seen.add(case[0])
         marked.append(pytest.param(*case, marks=pytest.mark.slow) if late else case)
     return marked
 

@@ -73,10 +73,11 @@ def drop_models(count: int) -> None:
         made.predict(X[:5], verbose=0)
         return weakref.ref(made)
 
-    use()
+    for _ in range(5):  # until the allocator has the memory that it keeps
+        use()
     before, arrays = megabytes(), len(jax.live_arrays())
     dropped = [use() for _ in range(count)]
     after = megabytes()
     assert all(reference() is None for reference in dropped)
     assert len(jax.live_arrays()) <= arrays
-    assert after - before < 140  # the arrays of five models; the compiler keeps some memory too
+    assert after - before < 80  # the arrays of three models; the compiler keeps some memory too

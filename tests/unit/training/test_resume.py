@@ -56,7 +56,10 @@ def same(found: Path, wanted: dict[str, Any], folder: Path) -> None:
     "chain", [0, *(pytest.param(chain, marks=pytest.mark.slow) for chain in range(1, 5))]
 )
 def test_killed_twenty_times(chain: int, undisturbed: dict[str, Any], tmp_path: Path) -> None:
-    """Five times four kills, at moments that nobody chose; what went on is killed again."""
+    """Five times four kills, at moments that nobody chose; what went on is killed again.
+
+    The first four stand for the others but in the long run.
+    """
     how = ("resume", "backup")[chain % 2]
     kills = attempt = 0
     folder, result = tmp_path / "run", tmp_path / "result.npz"
