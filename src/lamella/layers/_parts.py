@@ -1,4 +1,4 @@
-"""What our layers are made of: RowWise, and the parts that a constructor is told how to make."""
+"""What our layers are made of: RowWise, MaskPassing, and what keeps and makes their parts."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,6 +18,14 @@ class RowWise(Layer):
     """A layer that computes each row of a batch without a look at the others."""
 
     mixes_rows = False
+
+
+class MaskPassing(RowWise):
+    """A row-wise layer that takes the mask of its inputs and hands it on."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.supports_masking = True
 
 
 def keep_parts(layer: Layer, arguments: Mapping[str, Any]) -> None:

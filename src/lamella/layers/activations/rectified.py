@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from lamella import activations
 from lamella._base import InvalidArgument, InvalidShape, publish, register
 from lamella._layer.input_spec import InputSpec
-from lamella.layers._parts import RowWise, add_part, keep_parts
+from lamella.layers._parts import MaskPassing, add_part, keep_parts
 
 
 def _not_negative(value: Any, name: str, who: str) -> Any:
@@ -22,7 +22,7 @@ def _not_negative(value: Any, name: str, who: str) -> Any:
 
 
 @register("layer", module="keras.layers")
-class ReLU(RowWise):
+class ReLU(MaskPassing):
     """Lets positive values through.
 
     y = max_value if x >= max_value; x if threshold <= x < max_value; else
@@ -54,7 +54,6 @@ class ReLU(RowWise):
         self.max_value = None if max_value is None else _not_negative(max_value, "max_value", who)
         self.negative_slope = _not_negative(negative_slope, "negative_slope", who)
         self.threshold = _not_negative(threshold, "threshold", who)
-        self.supports_masking = True
 
     def call(self, inputs: jax.Array) -> jax.Array:
         return activations.relu(
@@ -66,7 +65,7 @@ class ReLU(RowWise):
 
 
 @register("layer", module="keras.layers")
-class LeakyReLU(RowWise):
+class LeakyReLU(MaskPassing):
     """Lets positive values through, and a share of negative ones.
 
     y = x if x >= 0, else negative_slope * x
@@ -86,14 +85,13 @@ class LeakyReLU(RowWise):
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.negative_slope = _not_negative(negative_slope, "negative_slope", self._who())
-        self.supports_masking = True
 
     def call(self, inputs: jax.Array) -> jax.Array:
         return activations.leaky_relu(inputs, negative_slope=self.negative_slope)
 
 
 @register("layer", module="keras.layers")
-class ELU(RowWise):
+class ELU(MaskPassing):
     """Lets positive values through, and bends negative ones towards -alpha.
 
     y = x if x > 0, else alpha * (exp(x) - 1)
@@ -111,14 +109,13 @@ class ELU(RowWise):
     def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.alpha = alpha
-        self.supports_masking = True
 
     def call(self, inputs: jax.Array) -> jax.Array:
         return activations.elu(inputs, alpha=self.alpha)
 
 
 @register("layer", module="keras.layers")
-class PReLU(RowWise):
+class PReLU(MaskPassing):
     """As LeakyReLU, with trained slopes.
 
     y = x if x >= 0, else alpha * x
@@ -152,7 +149,6 @@ class PReLU(RowWise):
         if shared_axes is not None:
             shared_axes = [shared_axes] if isinstance(shared_axes, int) else list(shared_axes)
         self.shared_axes = shared_axes
-        self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
         shared = self.shared_axes or []

@@ -8,11 +8,11 @@ import jax.numpy as jnp
 from lamella import activations
 from lamella._base import InvalidShape, register
 from lamella._layer.input_spec import shown
-from lamella.layers._parts import RowWise
+from lamella.layers._parts import MaskPassing
 
 
 @register("layer", module="keras.layers")
-class Softmax(RowWise):
+class Softmax(MaskPassing):
     """Turns scores into shares that are positive and sum to one.
 
     y = exp(x) / sum(exp(x))
@@ -33,7 +33,6 @@ class Softmax(RowWise):
         super().__init__(**kwargs)
         self.axis = axis
         self.mixes_rows = 0 in (axis if isinstance(axis, (list, tuple)) else (axis,))
-        self.supports_masking = True
 
     def call(self, inputs: jax.Array, mask: jax.Array | None = None) -> jax.Array:
         if mask is not None:

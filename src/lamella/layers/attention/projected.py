@@ -12,14 +12,14 @@ from lamella._base import InvalidArgument, InvalidShape, check
 from lamella._layer.input_spec import shown
 from lamella._layer.layer import Layer
 from lamella._lowering.attention import attention, causal_mask, window_mask
-from lamella.layers._parts import RowWise, keep_parts, parts_of
+from lamella.layers._parts import MaskPassing, keep_parts, parts_of
 from lamella.layers.activations.softmax import Softmax
 from lamella.layers.attention import masks
 from lamella.layers.core.einsum_dense import EinsumDense
 from lamella.layers.regularization.dropout import Dropout
 
 
-class ProjectedAttention(RowWise):
+class ProjectedAttention(MaskPassing):
     """The engine of both. A leaf fills `build`, `_scores` and `_weighted`.
 
     The layers inside have the names of Keras's, and its attribute names, which are those in files.
@@ -32,7 +32,6 @@ class ProjectedAttention(RowWise):
 
     def _keep(self, given: dict[str, Any]) -> None:
         """Keeps what both layers take; `given` are a constructor's `locals()`."""
-        self.supports_masking = True
         self.dropout = check.fraction(given["dropout"], "dropout", closed=True)
         self.use_bias: bool = given["use_bias"]
         self.use_gate: bool = given["use_gate"]

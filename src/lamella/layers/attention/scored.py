@@ -10,11 +10,11 @@ from lamella._lowering.attention import causal_mask
 from lamella._lowering.dropout import dropout as drop
 from lamella._state.seeds import SeedGenerator
 from lamella._state.variable import Variable
-from lamella.layers._parts import RowWise
+from lamella.layers._parts import MaskPassing
 
 
 @register("layer", module="keras.layers")
-class Attention(RowWise):
+class Attention(MaskPassing):
     """Gathers from each step of the value, by how well its key fits the query.
 
     y = softmax(s) V,   s = scale * Q K'  or  s = w * sum(tanh(scale * (Q + K)))
@@ -58,7 +58,6 @@ class Attention(RowWise):
         self.seed = seed
         if self.dropout > 0:
             self.seed_generator = SeedGenerator(seed)
-        self.supports_masking = True
         self.scale: Variable | None = None
         self.concat_score_weight: Variable | None = None
 

@@ -10,11 +10,11 @@ from lamella._base import InvalidShape, check, register
 from lamella._layer.input_spec import InputSpec
 from lamella._layer.layer import Layer
 from lamella._lowering.products import by_matrix
-from lamella.layers._parts import RowWise, add_part, keep_parts
+from lamella.layers._parts import MaskPassing, add_part, keep_parts
 
 
 @register("layer", module="keras.layers")
-class Dense(RowWise):
+class Dense(MaskPassing):
     """Connects every input feature with every unit.
 
     y = activation(x @ kernel + bias)
@@ -65,7 +65,6 @@ class Dense(RowWise):
         self.use_bias = use_bias
         keep_parts(self, locals())
         self.input_spec = InputSpec(min_ndim=2)
-        self.supports_masking = True
 
     def build(self, input_shape: Any) -> None:
         features = input_shape[-1]

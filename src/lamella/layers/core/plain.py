@@ -8,11 +8,11 @@ import jax.numpy as jnp
 from lamella import activations
 from lamella._base import InvalidArgument, publish, register
 from lamella._layer.layer import Layer
-from lamella.layers._parts import RowWise
+from lamella.layers._parts import MaskPassing
 
 
 @register("layer", module="keras.layers")
-class Activation(RowWise):
+class Activation(MaskPassing):
     """Applies an activation function.
 
     Args:
@@ -29,14 +29,13 @@ class Activation(RowWise):
     def __init__(self, activation: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.activation = activations.get(activation)
-        self.supports_masking = True
 
     def call(self, inputs: jax.Array) -> jax.Array:
         return self.activation(inputs)
 
 
 @register("layer", module="keras.layers")
-class Identity(RowWise):
+class Identity(MaskPassing):
     """Gives what comes in: a placeholder, or a way to name a tensor.
 
     Args:
@@ -50,16 +49,12 @@ class Identity(RowWise):
         [1.0, 1.0]
     """
 
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.supports_masking = True
-
     def call(self, inputs: Any) -> Any:
         return inputs
 
 
 @register("layer", module="keras.layers")
-class Masking(RowWise):
+class Masking(MaskPassing):
     """Marks the steps in which every feature equals one value, so that layers after it skip them.
 
     Args:
@@ -75,7 +70,6 @@ class Masking(RowWise):
     def __init__(self, mask_value: Any = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.mask_value = mask_value
-        self.supports_masking = True
 
     def call(self, inputs: jax.Array) -> jax.Array:
         counted = jnp.any(inputs != self.mask_value, axis=-1, keepdims=True)

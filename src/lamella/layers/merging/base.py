@@ -10,21 +10,17 @@ import jax.numpy as jnp
 from lamella._base import InvalidArgument, InvalidShape
 from lamella._graph.symbolic import KerasTensor
 from lamella._layer.input_spec import shown
-from lamella.layers._parts import RowWise
+from lamella.layers._parts import MaskPassing
 
 Masks = Sequence[jax.Array | None] | None
 
 
-class Merge(RowWise):
+class Merge(MaskPassing):
     """A layer that makes one array of several. Subclasses fill `merge`."""
 
     exactly: int | None = None
     # The axis whose sizes may differ without being broadcast.
     free_axis: int | None = None
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.supports_masking = True
 
     def merge(self, arrays: list[jax.Array], masks: Masks) -> jax.Array:
         """The result for arrays of one rank that broadcast against each other."""

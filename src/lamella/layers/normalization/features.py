@@ -8,7 +8,7 @@ from jax import lax
 
 from lamella._base import WrongType, publish, register, warn_person
 from lamella._lowering.normalization import moments
-from lamella.layers._parts import RowWise
+from lamella.layers._parts import MaskPassing, RowWise
 from lamella.layers.normalization import scaled
 
 
@@ -153,7 +153,7 @@ class RMSNormalization(RowWise):
 
 
 @register("layer", module="keras.layers")
-class UnitNormalization(RowWise):
+class UnitNormalization(MaskPassing):
     """Scales each sample to length 1.
 
     y = x / sqrt(sum(x^2))
@@ -174,7 +174,6 @@ class UnitNormalization(RowWise):
         super().__init__(**kwargs)
         self.axis = _checked_axis(axis)
         self.mixes_rows = _names_batch(self.axis)
-        self.supports_masking = True
 
     def call(self, inputs: jax.Array) -> jax.Array:
         axes = scaled.axes_of(self.axis, inputs.ndim, self._who())

@@ -12,7 +12,7 @@ from lamella._base import InvalidArgument, check, checked_format, publish, regis
 from lamella._layer.input_spec import InputSpec
 from lamella._lowering.dropout import dropout
 from lamella._state.seeds import SeedGenerator
-from lamella.layers._parts import RowWise
+from lamella.layers._parts import MaskPassing
 
 NoiseShape = tuple[int | None, ...]
 
@@ -33,16 +33,16 @@ def _checked_noise_shape(noise_shape: Any) -> NoiseShape | None:
     return sizes
 
 
-class _Dropping(RowWise):
+class _Dropping(MaskPassing):
     """A layer that draws while training, from a stream of its own if there is anything to draw."""
 
-    def _set_rate(self, rate: float, seed: int | None) -> None:
+    def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
         self.rate = check.fraction(rate, "rate", closed=True)
         self.seed = seed
         # Without a rate no seed is drawn, so that later layers get the seeds that Keras gives them.
         if self.rate > 0:
             self.seed_generator = SeedGenerator(seed)
-        self.supports_masking = True
 
     def _draws(self, training: bool | None) -> bool:
         return bool(training) and self.rate > 0
@@ -54,8 +54,7 @@ class _NoiseShaped(_Dropping):
     def __init__(
         self, rate: float, noise_shape: Any = None, seed: int | None = None, **kwargs: Any
     ) -> None:
-        super().__init__(**kwargs)
-        self._set_rate(rate, seed)
+        super().__init__(rate, seed, **kwargs)
         self.noise_shape = _checked_noise_shape(noise_shape)
 
 
@@ -248,7 +247,7 @@ class AlphaDropout(_NoiseShaped):
 
 
 @register("layer", module="keras.layers")
-class GaussianNoise(RowWise):
+class GaussianNoise(MaskPassing):
     """Adds noise, while training.
 
     y = x + e,   e ~ Normal(0, stddev)
@@ -273,7 +272,6 @@ class GaussianNoise(RowWise):
         self.seed = seed
         if self.stddev > 0:
             self.seed_generator = SeedGenerator(seed)
-        self.supports_masking = True
 
     def call(self, inputs: jax.Array, training: bool = False) -> jax.Array:
         if not training or self.stddev == 0:
@@ -306,8 +304,7 @@ class GaussianDropout(_Dropping):
     """
 
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self._set_rate(rate, seed)
+        super().__init__(rate, seed, **kwargs)
         if self.rate == 1:
             raise InvalidArgument(
                 f"{self._who()} needs rate < 1: the noise would be infinite. Received: rate=1.",
@@ -323,7 +320,7 @@ class GaussianDropout(_Dropping):
 
 
 @register("layer", module="keras.layers")
-class ActivityRegularization(RowWise):
+class ActivityRegularization(MaskPassing):
     """Adds a cost of its input to the loss, and passes the input on.
 
     cost = (l1 * sum |x| + l2 * sum x^2) / batch size
@@ -346,7 +343,6 @@ class ActivityRegularization(RowWise):
         super().__init__(activity_regularizer=regularizers.L1L2(l1=l1, l2=l2), **kwargs)
         self.l1 = l1
         self.l2 = l2
-        self.supports_masking = True
 
     def call(self, inputs: Any) -> Any:
         return inputs

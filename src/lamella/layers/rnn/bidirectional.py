@@ -11,7 +11,7 @@ from lamella._base import AttributeMissing, InvalidArgument, check, register, re
 from lamella._base.serialize import serialize
 from lamella._layer.layer import Layer
 from lamella._state.variable import Variable
-from lamella.layers._parts import RowWise, call_with
+from lamella.layers._parts import MaskPassing, call_with
 
 _MERGES: dict[str, Callable[[jax.Array, jax.Array], jax.Array]] = {
     "sum": lambda y, y_back: y + y_back,
@@ -22,7 +22,7 @@ _MERGES: dict[str, Callable[[jax.Array, jax.Array], jax.Array]] = {
 
 
 @register("layer", module="keras.layers")
-class Bidirectional(RowWise):
+class Bidirectional(MaskPassing):
     """Runs a recurrent layer forwards and a copy of it backwards, and merges the outputs.
 
     Both outputs stand in the order of the input. With return_sequences=True masked steps give
@@ -74,7 +74,6 @@ class Bidirectional(RowWise):
         self.return_sequences = layer.return_sequences  # type: ignore[attr-defined]
         self.return_state = layer.return_state  # type: ignore[attr-defined]
         self.mixes_rows = bool(self.stateful)
-        self.supports_masking = True
         self.input_spec = layer.input_spec
 
     def _base_config(self) -> dict[str, Any]:

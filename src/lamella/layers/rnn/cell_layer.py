@@ -7,6 +7,7 @@ import jax.numpy as jnp
 
 from lamella import activations
 from lamella._base import snake_case, taken_by
+from lamella._base.configurable import constructor_parameters
 from lamella._base.serialize import serialize
 from lamella._layer.input_spec import InputSpec
 from lamella.layers.rnn.gated_cell import GatedCell
@@ -20,7 +21,7 @@ _NAMED = (
 )
 
 
-def of_cell(name: str) -> Any:
+def _of_cell(name: str) -> Any:
     """A property that reads the cell's attribute of that name."""
     return property(lambda self: getattr(self.cell, name), doc=f"The cell's `{name}`.")
 
@@ -44,21 +45,12 @@ class CellLayer(RNN):
     cell: Any
     _not_in_config = (*RNN._not_in_config, "use_cudnn")
 
-    units = of_cell("units")
-    activation = of_cell("activation")
-    use_bias = of_cell("use_bias")
-    kernel_initializer = of_cell("kernel_initializer")
-    recurrent_initializer = of_cell("recurrent_initializer")
-    bias_initializer = of_cell("bias_initializer")
-    kernel_regularizer = of_cell("kernel_regularizer")
-    recurrent_regularizer = of_cell("recurrent_regularizer")
-    bias_regularizer = of_cell("bias_regularizer")
-    kernel_constraint = of_cell("kernel_constraint")
-    recurrent_constraint = of_cell("recurrent_constraint")
-    bias_constraint = of_cell("bias_constraint")
-    dropout = of_cell("dropout")
-    recurrent_dropout = of_cell("recurrent_dropout")
-    seed = of_cell("seed")
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Lets a leaf show the arguments of its cell as its own."""
+        super().__init_subclass__(**options)
+        if "_cell_class" in vars(cls):
+            for name in constructor_parameters(cls._cell_class).keys() - {"kwargs"}:
+                setattr(cls, name, _of_cell(name))
 
     def __init__(self, arguments: dict[str, Any]) -> None:
         """Takes all arguments of the leaf's constructor, and gives each to the cell or to RNN."""
@@ -96,7 +88,7 @@ class CellLayer(RNN):
             mask,
         )
         options = {
-            "activation": named(self.activation),
+            "activation": named(self.cell.activation),
             "go_backwards": self.go_backwards,
             "unroll": self.unroll,
             "zero_output_for_mask": self.zero_output_for_mask,

@@ -10,7 +10,7 @@ from lamella._base import check, register
 from lamella._lowering import recurrent
 from lamella._lowering.recurrent_steps import Recurrence, recur
 from lamella._state.seeds import SeedGenerator
-from lamella.layers.rnn.cell_layer import CellLayer, named, of_cell
+from lamella.layers.rnn.cell_layer import CellLayer, named
 from lamella.layers.rnn.gated_cell import GatedCell, first_state
 
 
@@ -152,8 +152,6 @@ class GRU(CellLayer):
     """
 
     _cell_class = GRUCell
-    recurrent_activation = of_cell("recurrent_activation")
-    reset_after = of_cell("reset_after")
 
     def __init__(
         self,
@@ -189,6 +187,6 @@ class GRU(CellLayer):
     def _fused(
         self, sequences: jax.Array, states: list[Any], kernels: tuple, options: dict[str, Any]
     ) -> tuple[jax.Array, ...]:
-        options["recurrent_activation"] = named(self.recurrent_activation)
-        options["reset_after"] = self.reset_after
+        options["recurrent_activation"] = named(self.cell.recurrent_activation)
+        options["reset_after"] = self.cell.reset_after
         return recurrent.gru(sequences, *states, *kernels, **options)

@@ -10,7 +10,7 @@ from lamella._base import check, register
 from lamella._lowering import recurrent
 from lamella._lowering.recurrent_steps import Recurrence, recur
 from lamella._state.seeds import SeedGenerator
-from lamella.layers.rnn.cell_layer import CellLayer, named, of_cell
+from lamella.layers.rnn.cell_layer import CellLayer, named
 from lamella.layers.rnn.gated_cell import GatedCell
 
 
@@ -143,8 +143,6 @@ class LSTM(CellLayer):
     """
 
     _cell_class = LSTMCell
-    recurrent_activation = of_cell("recurrent_activation")
-    unit_forget_bias = of_cell("unit_forget_bias")
 
     def __init__(
         self,
@@ -180,5 +178,5 @@ class LSTM(CellLayer):
     def _fused(
         self, sequences: jax.Array, states: list[Any], kernels: tuple, options: dict[str, Any]
     ) -> tuple[jax.Array, ...]:
-        options["recurrent_activation"] = named(self.recurrent_activation)
+        options["recurrent_activation"] = named(self.cell.recurrent_activation)
         return recurrent.lstm(sequences, *states, *kernels, **options)

@@ -10,14 +10,14 @@ from lamella._layer.input_spec import InputSpec, shown
 from lamella._layer.layer import Layer
 from lamella._state.pure import scan
 from lamella._state.variable import Variable
-from lamella.layers._parts import RowWise
+from lamella.layers._parts import MaskPassing
 from lamella.layers.rnn import stacked_cells
 from lamella.layers.rnn.gated_cell import GatedCell, Multipliers, held
 from lamella.layers.rnn.stacked_cells import StackedRNNCells, as_list, check_cell
 
 
 @register("layer", module="keras.layers")
-class RNN(RowWise):
+class RNN(MaskPassing):
     """Runs a cell over the time axis of a sequence.
 
     output_t, states_t = cell(x_t, states_(t-1)); a masked step repeats state and output.
@@ -68,7 +68,6 @@ class RNN(RowWise):
         self.zero_output_for_mask = zero_output_for_mask
         self.state_size = as_list(cell.state_size)
         self.states: list[Any] | None = None
-        self.supports_masking = True
         self.input_spec = InputSpec(min_ndim=2)
         # The states of one batch reach the next one, so no row may be added or left out.
         self.mixes_rows = bool(stateful)
