@@ -1,12 +1,14 @@
 """BackupAndRestore: a run that was cut off goes on where it was."""
 
 import os
+from dataclasses import dataclass
 
 from lamella._base import InvalidArgument, register
 from lamella.callbacks.base import Callback, checked_frequency
 
 
 @register("callback", module="keras.callbacks")
+@dataclass(eq=False, repr=False)
 class BackupAndRestore(Callback):
     """Keeps what a run needs to go on after it was cut off; the same `fit` then goes on.
 
@@ -28,21 +30,19 @@ class BackupAndRestore(Callback):
 
     writes_files = True
 
-    def __init__(
-        self,
-        backup_dir: str | os.PathLike[str],
-        save_freq: str | int = "epoch",
-        double_checkpoint: bool = False,
-        delete_checkpoint: bool = True,
-    ) -> None:
+    backup_dir: str | os.PathLike[str]
+    save_freq: str | int = "epoch"
+    double_checkpoint: bool = False
+    delete_checkpoint: bool = True
+
+    def __post_init__(self) -> None:
         super().__init__()
-        if not isinstance(backup_dir, (str, os.PathLike)) or not os.fspath(backup_dir):
+        folder = self.backup_dir
+        if not isinstance(folder, (str, os.PathLike)) or not os.fspath(folder):
             raise InvalidArgument(
                 "Argument `backup_dir` of BackupAndRestore must be a folder. "
-                f"Received: {backup_dir!r}.",
+                f"Received: {folder!r}.",
                 help='Pass for example "runs/first".',
             )
-        self.backup_dir = os.fspath(backup_dir)
-        self.save_freq = checked_frequency(save_freq)
-        self.double_checkpoint = double_checkpoint
-        self.delete_checkpoint = delete_checkpoint
+        self.backup_dir = os.fspath(folder)
+        self.save_freq = checked_frequency(self.save_freq)

@@ -1,6 +1,7 @@
 """ModelCheckpoint, and what it shares with other callbacks that save the model."""
 
 import os
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ _MODELS = (".keras",)
 class SavingCallback(MonitorCallback):
     """Saves something after epochs or batches, always or when a watched value got better.
 
-    A subclass has `save`.
+    A subclass is a dataclass and has `save`.
 
     Args:
         monitor, mode, initial_value_threshold: what tells which model is best.
@@ -29,20 +30,14 @@ class SavingCallback(MonitorCallback):
     # The old argument `period`: epochs from one file to the next.
     _period = 1
 
-    def __init__(
-        self,
-        monitor: str,
-        mode: str,
-        initial_value_threshold: float | None,
-        verbose: int,
-        save_best_only: bool,
-        save_freq: str | int,
-    ) -> None:
-        super().__init__(monitor, mode, initial_value_threshold)
-        self.verbose = verbose
-        self.save_best_only = save_best_only
-        self.save_freq = checked_frequency(save_freq)
-        self.initial_value_threshold = initial_value_threshold
+    verbose: int
+    save_best_only: bool
+    save_freq: str | int
+    initial_value_threshold: float | None
+
+    def __post_init__(self) -> None:
+        super().__init__(self.monitor, self.mode, self.initial_value_threshold)
+        self.save_freq = checked_frequency(self.save_freq)
         self._epoch = 0
         self._batches = 0
         self._last_batch: int | None = None
@@ -106,6 +101,7 @@ class SavingCallback(MonitorCallback):
 
 
 @register("callback", module="keras.callbacks")
+@dataclass(eq=False, repr=False)
 class ModelCheckpoint(SavingCallback):
     """Saves the model, or its weights, after epochs or batches.
 
@@ -129,26 +125,24 @@ class ModelCheckpoint(SavingCallback):
 
     writes_files = True
 
-    def __init__(
-        self,
-        filepath: str | os.PathLike[str],
-        monitor: str = "val_loss",
-        verbose: int = 0,
-        save_best_only: bool = False,
-        save_weights_only: bool = False,
-        mode: str = "auto",
-        save_freq: str | int = "epoch",
-        initial_value_threshold: float | None = None,
-    ) -> None:
-        super().__init__(monitor, mode, initial_value_threshold, verbose, save_best_only, save_freq)
-        self.filepath = os.fspath(filepath)
-        self.save_weights_only = save_weights_only
-        endings = _WEIGHTS if save_weights_only else _MODELS
-        if not self.filepath.endswith(endings):
+    filepath: str | os.PathLike[str]
+    monitor: str = "val_loss"
+    verbose: int = 0
+    save_best_only: bool = False
+    save_weights_only: bool = False
+    mode: str = "auto"
+    save_freq: str | int = "epoch"
+    initial_value_threshold: float | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.filepath = path = os.fspath(self.filepath)
+        endings = _WEIGHTS if self.save_weights_only else _MODELS
+        if not path.endswith(endings):
             raise InvalidArgument(
                 f"Argument `filepath` of ModelCheckpoint must end in {endings[0]} "
-                f"with save_weights_only={save_weights_only}. Received: '{self.filepath}'.",
-                help=f"Write '{_stem(self.filepath)}{endings[0]}'.",
+                f"with save_weights_only={self.save_weights_only}. Received: '{path}'.",
+                help=f"Write '{_stem(path)}{endings[0]}'.",
             )
 
     def save(self, epoch: int, batch: int | None, logs: dict[str, Any]) -> None:
@@ -171,7 +165,7 @@ class ModelCheckpoint(SavingCallback):
         if batch is not None:
             known.setdefault("batch", batch + 1)
         try:
-            return self.filepath.format_map(known)
+            return os.fspath(self.filepath).format_map(known)
         except UnknownName as cause:
             raise UnknownName(
                 f"The filepath '{self.filepath}' of ModelCheckpoint: {cause.message}",

@@ -1,6 +1,7 @@
 """OrbaxCheckpoint: checkpoints that Orbax writes while training goes on."""
 
 import os
+from dataclasses import dataclass
 from typing import Any
 
 from lamella._base import InvalidArgument, optional, register
@@ -8,6 +9,7 @@ from lamella.callbacks.checkpoint import SavingCallback
 
 
 @register("callback", module="keras.callbacks")
+@dataclass(eq=False, repr=False)
 class OrbaxCheckpoint(SavingCallback):
     """Saves the state of model and optimizer with Orbax, in the background and on many hosts.
 
@@ -34,24 +36,20 @@ class OrbaxCheckpoint(SavingCallback):
 
     writes_files = True
 
-    def __init__(
-        self,
-        directory: str | os.PathLike[str],
-        monitor: str = "val_loss",
-        verbose: int = 0,
-        save_best_only: bool = False,
-        mode: str = "auto",
-        save_freq: str | int = "epoch",
-        initial_value_threshold: float | None = None,
-        max_to_keep: int | None = 1,
-        save_on_background: bool = True,
-        save_weights_only: bool = False,
-    ) -> None:
-        super().__init__(monitor, mode, initial_value_threshold, verbose, save_best_only, save_freq)
-        self.directory = os.path.abspath(directory)
-        self.max_to_keep = max_to_keep
-        self.save_on_background = save_on_background
-        self.save_weights_only = save_weights_only
+    directory: str | os.PathLike[str]
+    monitor: str = "val_loss"
+    verbose: int = 0
+    save_best_only: bool = False
+    mode: str = "auto"
+    save_freq: str | int = "epoch"
+    initial_value_threshold: float | None = None
+    max_to_keep: int | None = 1
+    save_on_background: bool = True
+    save_weights_only: bool = False
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.directory = os.path.abspath(self.directory)
         self._orbax = optional.require(
             "orbax.checkpoint", purpose="by OrbaxCheckpoint", extra="distributed"
         ).v1

@@ -106,24 +106,19 @@ class Alias(ModuleType):
         return self._place.listing()
 
 
+@dataclass(eq=False)
 class Finder(MetaPathFinder, Loader):
     """Gives alias modules to `import`.
 
     Args:
         roots: the packages that it answers for.
-        locate: gives the Place of a full module name, None if there is none.
+        place: gives the Place of a full module name, None if there is none.
         gone: what to do instead of a module that is not there, by full name.
     """
 
-    def __init__(
-        self,
-        roots: Sequence[str],
-        locate: Callable[[str], Place | None],
-        gone: Callable[[str], str | None] = lambda name: None,
-    ) -> None:
-        self.roots = tuple(roots)
-        self.place = locate
-        self.gone = gone
+    roots: Sequence[str]
+    place: Callable[[str], Place | None]
+    gone: Callable[[str], str | None] = lambda name: None
 
     def find_spec(self, fullname: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         if fullname.split(".")[0] not in self.roots:

@@ -7,6 +7,7 @@ import itertools
 import operator
 import sys
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import jax
@@ -37,6 +38,7 @@ def is_stream(x: Any) -> bool:
     return hasattr(x, "__iter__") or (hasattr(x, "__getitem__") and hasattr(x, "__len__"))
 
 
+@dataclass(eq=False, repr=False)
 class StreamData:
     """Batches from an iterable, or from an object with `__getitem__` and a length.
 
@@ -50,27 +52,21 @@ class StreamData:
     Raises: WrongType for a torch Dataset, whose items are no batches.
     """
 
-    def __init__(
-        self,
-        source: Any,
-        *,
-        shuffle: bool = False,
-        names: Sequence[str] | None = None,
-        y_names: Sequence[str] | None = None,
-        role: str = "x",
-        steps_name: str = "steps_per_epoch",
-    ) -> None:
+    source: Any
+    _: KW_ONLY
+    shuffle: bool = False
+    names: Sequence[str] | None = None
+    y_names: Sequence[str] | None = None
+    role: str = "x"
+    steps_name: str = "steps_per_epoch"
+
+    def __post_init__(self) -> None:
+        source = self.source
         if is_from(source, "torch", "Dataset"):
             raise WrongType(
                 f"{type(source).__name__} is a torch Dataset: it gives single samples.",
                 help="Wrap it: torch.utils.data.DataLoader(dataset, batch_size=32, shuffle=True).",
             )
-        self.source = source
-        self.shuffle = shuffle
-        self.names = names
-        self.y_names = y_names
-        self.role = role
-        self.steps_name = steps_name
         self._numbered = _is_dataset(source) or not hasattr(source, "__iter__")
         self.once = hasattr(source, "__next__")
         self.endless = self.steps is None and _never_ends(source)

@@ -4,16 +4,14 @@ Uniform numbers are equal to the bit, normal ones but for the last bits.
 """
 
 import math
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lamella._base import check, publish
-from lamella._base.dtypes import dtype_name
-from lamella._base.errors import InvalidShape, WrongType
-from lamella._base.registry import register
+from lamella._base import InvalidShape, WrongType, check, dtype_name, publish, register
 from lamella._base.serialize import deserialize, serialize
 from lamella._base.shapes import product
 from lamella._state.seeds import SeedGenerator, make_default_seed
@@ -159,6 +157,7 @@ class Orthogonal(RandomInitializer):
 
 
 @register("initializer", "variance_scaling", module="keras.initializers")
+@dataclass(eq=False, repr=False)
 class VarianceScaling(RandomInitializer):
     """Draws with a variance that depends on the number of connections.
 
@@ -182,27 +181,23 @@ class VarianceScaling(RandomInitializer):
     Source: He et al. 2015, arXiv:1502.01852.
     """
 
-    def __init__(
-        self,
-        scale: float = 1.0,
-        mode: Mode = "fan_in",
-        distribution: str = "truncated_normal",
-        seed: Any = None,
-        input_axes: Any = None,
-        output_axes: Any = None,
-    ) -> None:
-        check.positive(scale, "scale")
-        self.scale = scale
-        self.mode = check.one_of(mode, ("fan_in", "fan_out", "fan_avg"), "mode")
-        name = str(distribution).lower()
+    scale: float = 1.0
+    mode: Mode = "fan_in"
+    distribution: str = "truncated_normal"
+    seed: Any = None
+    input_axes: Any = None
+    output_axes: Any = None
+
+    def __post_init__(self) -> None:
+        check.positive(self.scale, "scale")
+        check.one_of(self.mode, ("fan_in", "fan_out", "fan_avg"), "mode")
+        name = str(self.distribution).lower()
         self.distribution = check.one_of(
             "truncated_normal" if name == "normal" else name,
             ("uniform", "truncated_normal", "untruncated_normal"),
             "distribution",
         )
-        self.input_axes = input_axes
-        self.output_axes = output_axes
-        super().__init__(seed)
+        super().__init__(self.seed)
 
     def __call__(self, shape: Any, dtype: Any = None) -> jax.Array:
         fan_in, fan_out = compute_fans(shape, self.input_axes, self.output_axes)

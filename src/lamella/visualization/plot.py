@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ GRAPHVIZ_SECONDS = 120
 _PAGE = Path(__file__).parent / "_data" / "page.html"
 
 
+@dataclass(eq=False, repr=False)
 class Dot:
     """A drawing of a model, shown as a picture in notebooks.
 
@@ -46,19 +48,16 @@ class Dot:
         'digraph "one" {'
     """
 
-    def __init__(
-        self,
-        diagram: Diagram,
-        rankdir: str = "TB",
-        dpi: float = 200,
-        subgraph: bool = False,
-        splines: str = "curved",
-    ) -> None:
-        self.diagram = diagram
-        self.rankdir = one_of(rankdir, ("TB", "LR", "BT", "RL"), "rankdir")
-        self.dpi = positive(dpi, "dpi")
-        self.subgraph = subgraph
-        self.splines = one_of(splines, SPLINES, "splines")
+    diagram: Diagram
+    rankdir: str = "TB"
+    dpi: float = 200
+    subgraph: bool = False
+    splines: str = "curved"
+
+    def __post_init__(self) -> None:
+        one_of(self.rankdir, ("TB", "LR", "BT", "RL"), "rankdir")
+        self.dpi = positive(self.dpi, "dpi")
+        one_of(self.splines, SPLINES, "splines")
 
     def to_string(self) -> str:
         """The drawing in Graphviz's language."""

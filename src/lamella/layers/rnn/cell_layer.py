@@ -49,7 +49,8 @@ class CellLayer(RNN):
         """Lets a leaf show the arguments of its cell as its own."""
         super().__init_subclass__(**options)
         if "_cell_class" in vars(cls):
-            for name in constructor_parameters(cls._cell_class).keys() - {"kwargs"}:
+            cell: Any = cls._cell_class
+            for name in constructor_parameters(cell).keys() - {"kwargs"}:
                 setattr(cls, name, _of_cell(name))
 
     def __init__(self, arguments: dict[str, Any]) -> None:
