@@ -11,6 +11,7 @@ so that the main path of a residual network stays straight and its skips bend.
 
 import itertools
 from collections.abc import Callable
+from graphlib import TopologicalSorter
 
 from lamella.visualization._layers import Rows
 
@@ -110,23 +111,17 @@ def _compact(
     rows: list[list[int]], root: list[int], widths: list[float], gap: Callable[[int, int], float]
 ) -> list[float]:
     after: dict[int, dict[int, float]] = {line: {} for line in root}
-    waiting = dict.fromkeys(after, 0)
     for row in rows:
         for a, b in itertools.pairwise(row):
             left, right = root[a], root[b]
             distance = (widths[a] + widths[b]) / 2 + gap(a, b)
-            if right not in after[left]:
-                waiting[right] += 1
             after[left][right] = max(distance, after[left].get(right, 0.0))
-    order = [line for line, count in waiting.items() if count == 0]
+    rightmost_first = list(TopologicalSorter(after).static_order())
     place = dict.fromkeys(after, 0.0)
-    for line in order:
+    for line in reversed(rightmost_first):
         for right, distance in after[line].items():
             place[right] = max(place[right], place[line] + distance)
-            waiting[right] -= 1
-            if waiting[right] == 0:
-                order.append(right)
-    for line in reversed(order):
+    for line in rightmost_first:
         if after[line]:
             nearest = min(place[right] - distance for right, distance in after[line].items())
             place[line] = max(place[line], nearest)

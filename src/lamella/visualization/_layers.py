@@ -11,10 +11,10 @@ import bisect
 import itertools
 import statistics
 from dataclasses import dataclass
+from graphlib import TopologicalSorter
 
 Pair = tuple[int, int]
 SWEEPS = 24
-TIGHTENING_ROUNDS = 8
 
 
 @dataclass
@@ -88,28 +88,16 @@ def assign_rows(
     for a, b in edges:
         outgoing[a].append(b)
         incoming[b].append(a)
-    waiting = [len(nodes) for nodes in incoming]
-    order = [node for node in range(count) if not waiting[node]]
+    order = list(TopologicalSorter(dict(enumerate(incoming))).static_order())
     row = [0] * count
     for node in order:
         row[node] = max((row[a] + 1 for a in incoming[node]), default=0)
-        for after in outgoing[node]:
-            waiting[after] -= 1
-            if waiting[after] == 0:
-                order.append(after)
     for node in last:
         row[node] = max(row)
-    for _ in range(TIGHTENING_ROUNDS):
-        moved = False
-        for node in reversed(order):
-            # Moving down shortens the edges below and lengthens those above.
-            if node in last or node in first or len(outgoing[node]) <= len(incoming[node]):
-                continue
-            lowest = min(row[b] for b in outgoing[node]) - 1
-            moved |= lowest != row[node]
-            row[node] = lowest
-        if not moved:
-            break
+    for node in reversed(order):
+        # Moving down shortens the edges below and lengthens those above.
+        if node not in last | first and len(outgoing[node]) > len(incoming[node]):
+            row[node] = min(row[b] for b in outgoing[node]) - 1
     return row
 
 
