@@ -84,9 +84,8 @@ class Archive:
         # As written in the file: `filename` has been cut and cleaned on the way.
         name = member.orig_filename
         parts = name.removesuffix("/").split("/")
-        if name != member.filename or "\\" in name or {"", ".", ".."} & set(parts):
-            raise self._refuse(f"has a member with the path {name!r}")
-        if any(character < " " or character == ":" for character in name):
+        odd = any(character < " " or character in ":\\" for character in name)
+        if odd or name != member.filename or {"", ".", ".."} & set(parts):
             raise self._refuse(f"has a member with the path {name!r}")
         if name not in (_METADATA, _CONFIG, _WEIGHTS) and parts[0] != _ASSETS:
             raise self._refuse(f"has the unknown member {name!r}")
@@ -173,13 +172,7 @@ class Archive:
     def _whole(self) -> Iterator[None]:
         try:
             yield
-        except (
-            zipfile.BadZipFile,
-            zlib.error,
-            EOFError,
-            NotImplementedError,
-            RuntimeError,
-        ) as cause:
+        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as cause:
             raise FileProblem(
                 f"'{self._shown_name}' is damaged: {cause}.", help="Get the file again."
             ) from cause

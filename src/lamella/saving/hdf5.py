@@ -119,16 +119,20 @@ class _Scan:
         self._once(group, path)
         for name in group:
             inner = f"{path}/{name}" if path else name
-            link = group.get(name, getlink=True)
-            if not isinstance(link, self.h5py.HardLink):
-                raise self._refuse(inner, f"is a {type(link).__name__}")
-            child = group[name]
-            if not isinstance(child, self.h5py.Group):
-                raise self._refuse(inner, f"is a {type(child).__name__} where a group belongs")
+            child = self._child(group, name, inner, self.h5py.Group, "a group")
             if name == "vars":
                 self.found[path] = self._variables(child, path)
             else:
                 self._group(child, inner, depth + 1)
+
+    def _child(self, group: Any, name: str, path: str, kind: type, wanted: str) -> Any:
+        link = group.get(name, getlink=True)
+        if not isinstance(link, self.h5py.HardLink):
+            raise self._refuse(path, f"is a {type(link).__name__}")
+        child = group[name]
+        if not isinstance(child, kind):
+            raise self._refuse(path, f"is a {type(child).__name__} where {wanted} belongs")
+        return child
 
     def _once(self, item: Any, path: str) -> None:
         address = self.h5py.h5o.get_info(item.id).addr
@@ -141,12 +145,7 @@ class _Scan:
         datasets = {}
         for key in group:
             shown = f"{path}/vars/{key}"
-            link = group.get(key, getlink=True)
-            if not isinstance(link, self.h5py.HardLink):
-                raise self._refuse(shown, f"is a {type(link).__name__}")
-            dataset = group[key]
-            if not isinstance(dataset, self.h5py.Dataset):
-                raise self._refuse(shown, f"is a {type(dataset).__name__} where an array belongs")
+            dataset = self._child(group, key, shown, self.h5py.Dataset, "an array")
             self._once(dataset, shown)
             self._check(dataset, shown)
             datasets[key] = dataset
@@ -195,12 +194,11 @@ def write_variables(file: Any, path: str, name: Any, variables: Mapping[str, Any
         group.attrs["name"] = name
     for key, value in variables.items():
         array = np.asarray(value)
-        if array.dtype.kind == "V":
-            if array.dtype != _BFLOAT16:
-                raise FileProblem(
-                    f"Keras's HDF5 files cannot hold the number type {array.dtype} ('{path}').",
-                    help="Store it as float32 or bfloat16.",
-                )
-            group.create_dataset(key, data=array).attrs["dtype"] = "bfloat16"
-        else:
-            group.create_dataset(key, data=array)
+        if array.dtype.kind == "V" and array.dtype != _BFLOAT16:
+            raise FileProblem(
+                f"Keras's HDF5 files cannot hold the number type {array.dtype} ('{path}').",
+                help="Store it as float32 or bfloat16.",
+            )
+        dataset = group.create_dataset(key, data=array)
+        if array.dtype == _BFLOAT16:
+            dataset.attrs["dtype"] = "bfloat16"
