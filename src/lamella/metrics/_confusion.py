@@ -152,9 +152,7 @@ def _weights(prediction: jax.Array, weight: Any, options: Options) -> jax.Array:
         array = jnp.asarray(part, prediction.dtype)
         missing = prediction.ndim - array.ndim
         # Weights per sample meet the first axes, those per label the last one.
-        if part is options.label_weights:
-            array = array.reshape((1,) * missing + array.shape)
-        elif missing and array.size > 1:
+        if part is not options.label_weights and array.size > 1:
             array = array.reshape(array.shape + (1,) * missing)
         else:
             array = array.reshape((1,) * missing + array.shape)

@@ -170,8 +170,6 @@ class Accuracy(MeanMetricWrapper):
         0.5
     """
 
-    _direction = "up"
-
     def __init__(self, name: str = "accuracy", dtype: Any = None) -> None:
         super().__init__(accuracy, name, dtype)
 
@@ -188,8 +186,6 @@ class BinaryAccuracy(MeanMetricWrapper):
         >>> float(BinaryAccuracy()([1, 0], [0.9, 0.6]))
         0.5
     """
-
-    _direction = "up"
 
     def __init__(
         self, name: str = "binary_accuracy", dtype: Any = None, threshold: float = 0.5
@@ -209,8 +205,6 @@ class CategoricalAccuracy(MeanMetricWrapper):
         1.0
     """
 
-    _direction = "up"
-
     def __init__(self, name: str = "categorical_accuracy", dtype: Any = None) -> None:
         super().__init__(categorical_accuracy, name, dtype)
 
@@ -226,8 +220,6 @@ class SparseCategoricalAccuracy(MeanMetricWrapper):
         >>> float(SparseCategoricalAccuracy()([1], [[0.2, 0.8]]))
         1.0
     """
-
-    _direction = "up"
 
     def __init__(self, name: str = "sparse_categorical_accuracy", dtype: Any = None) -> None:
         super().__init__(sparse_categorical_accuracy, name, dtype)
@@ -245,8 +237,6 @@ class TopKCategoricalAccuracy(MeanMetricWrapper):
         >>> float(TopKCategoricalAccuracy(k=2)([[0, 0, 1]], [[0.1, 0.5, 0.4]]))
         1.0
     """
-
-    _direction = "up"
 
     def __init__(
         self, k: int = 5, name: str = "top_k_categorical_accuracy", dtype: Any = None
@@ -267,8 +257,6 @@ class SparseTopKCategoricalAccuracy(MeanMetricWrapper):
         >>> float(SparseTopKCategoricalAccuracy(k=2)([2], [[0.1, 0.5, 0.4]]))
         1.0
     """
-
-    _direction = "up"
 
     def __init__(
         self,

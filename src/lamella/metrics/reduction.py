@@ -15,6 +15,7 @@ from lamella.losses.base import Loss
 from lamella.losses.reduction import apply_mask, as_array, divide_no_nan, same_rank
 from lamella.metrics.base import Metric
 
+_DIRECTIONS = {"loss": "down", "metric_function": "up"}
 _Reduce = Callable[..., jax.Array]
 
 
@@ -128,8 +129,8 @@ class MeanMetricWrapper(Mean):
         for key, value in kwargs.items():
             setattr(self, key, value)
         entry = entry_of(fn) or entry_of(type(fn))
-        if self._direction is None and (isinstance(fn, Loss) or (entry and entry.kind == "loss")):
-            self._direction = "down"
+        kind = "loss" if isinstance(fn, Loss) else entry.kind if entry else ""
+        self._direction = self._direction or _DIRECTIONS.get(kind)
 
     def update_state(  # type: ignore[override]
         self, y_true: Any, y_pred: Any, sample_weight: Any = None

@@ -122,8 +122,6 @@ class CosineSimilarity(MeanMetricWrapper):
         1.0
     """
 
-    _direction = "up"
-
     def __init__(self, name: str = "cosine_similarity", dtype: Any = None, axis: int = -1) -> None:
         super().__init__(cosine_similarity, name, dtype, axis=axis)
 
@@ -300,8 +298,6 @@ class PearsonCorrelation(MeanMetricWrapper):
         1.0
     """
 
-    _direction = "up"
-
     def __init__(
         self, name: str = "pearson_correlation", dtype: Any = None, axis: int = -1
     ) -> None:
@@ -320,8 +316,6 @@ class ConcordanceCorrelation(MeanMetricWrapper):
         >>> round(float(ConcordanceCorrelation()([[1.0, 2.0]], [[1.0, 2.0]])), 3)
         1.0
     """
-
-    _direction = "up"
 
     def __init__(
         self, name: str = "concordance_correlation", dtype: Any = None, axis: int = -1
