@@ -57,7 +57,7 @@ class ProgressBar(Callback):
 
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         self._fitting = False
-        self._stop()
+        self.close()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         self._fitting = True
@@ -106,12 +106,8 @@ class ProgressBar(Callback):
         )
         self._live.refresh()
 
-    def close(self) -> None:
-        """Takes the live line off the terminal."""
-        self._stop()
-
     def _start(self, title: str) -> None:
-        self._stop()
+        self.close()
         self._title = title
         self._done = 0
         self._started = time.perf_counter()
@@ -135,13 +131,14 @@ class ProgressBar(Callback):
         # An error must not leave a person without a cursor.
         screen.show_cursor(True)
 
-    def _stop(self) -> None:
+    def close(self) -> None:
+        """Takes the live line off the terminal."""
         if self._live is not None:
             self._live.stop()
         self._live = None
 
     def _finish(self, logs: dict[str, Any] | None) -> None:
-        self._stop()
+        self.close()
         if not self.verbose:
             return
         elapsed = time.perf_counter() - self._started
