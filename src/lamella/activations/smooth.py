@@ -91,7 +91,7 @@ def _mish(x: Any) -> Any:
     return x * jnp.tanh(jax.nn.softplus(x))
 
 
-@activation()
+@activation(computes=jax.nn.mish)
 def mish(x: Any) -> Any:
     """The input times the tanh of its softplus.
 
@@ -106,7 +106,6 @@ def mish(x: Any) -> Any:
 
     Source: Misra 2019, arXiv:1908.08681.
     """
-    return x * jnp.tanh(jax.nn.softplus(x))
 
 
 @activation(computes=jax.nn.glu)

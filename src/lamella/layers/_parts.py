@@ -72,6 +72,11 @@ def add_part(
     return layer.add_weight(name=name, shape=shape, **{**parts, **options})
 
 
+def anew(initializer: Any) -> Any:
+    """An initializer of the same settings, with a seed of its own where none was chosen."""
+    return initializer.clone() if isinstance(initializer, initializers.Initializer) else initializer
+
+
 def call_with(layer: Layer, inputs: Any, **offered: Any) -> Any:
     """A layer's outputs, given those of the arguments that its `call` takes and that are not None.
 

@@ -151,11 +151,8 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
         dtype = jnp.result_type(
             *(item if is_scalar(item) else getattr(item, "dtype", int) for item in given)
         )
-        dtype = (
-            floatx()
-            if jnp.issubdtype(dtype, jnp.floating) and all(is_scalar(item) for item in given)
-            else dtype
-        )
+        if jnp.issubdtype(dtype, jnp.floating) and all(is_scalar(item) for item in given):
+            dtype = floatx()
     return jnp.arange(start, stop, step=step, dtype=dtype_name(dtype))
 
 

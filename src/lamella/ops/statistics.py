@@ -268,16 +268,10 @@ def bincount(x: Any, weights: Any = None, minlength: int = 0, sparse: bool = Fal
         [1, 2]
     """
     x = array(x)
-    count = functools.partial(jnp.bincount, minlength=minlength)
     if x.ndim == 1:
-        return count(x, weights=weights)
-    longer = max(minlength, int(jnp.max(x)) + 1) if minlength == 0 else minlength
-    rows = functools.partial(jnp.bincount, length=longer)
-    return (
-        jax.vmap(rows)(x)
-        if weights is None
-        else jax.vmap(lambda a, w: rows(a, weights=w))(x, array(weights))
-    )
+        return jnp.bincount(x, weights=weights, minlength=minlength)
+    rows = functools.partial(jnp.bincount, length=minlength or int(jnp.max(x)) + 1)
+    return jax.vmap(rows)(x) if weights is None else jax.vmap(rows)(x, array(weights))
 
 
 @op("histogram", module=NUMPY)

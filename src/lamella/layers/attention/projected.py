@@ -7,12 +7,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella import initializers, regularizers
+from lamella import regularizers
 from lamella._base import InvalidArgument, InvalidShape, check
 from lamella._layer.input_spec import shown
 from lamella._layer.layer import Layer
 from lamella._lowering.attention import attention, causal_mask, window_mask
-from lamella.layers._parts import MaskPassing, keep_parts, parts_of
+from lamella.layers._parts import MaskPassing, anew, keep_parts, parts_of
 from lamella.layers.activations.softmax import Softmax
 from lamella.layers.attention import masks
 from lamella.layers.core.einsum_dense import EinsumDense
@@ -115,7 +115,7 @@ class ProjectedAttention(MaskPassing):
             activation,
             bias_axes=equation.rpartition("...")[2] if self.use_bias else None,
             # One initializer for all would give equal weights.
-            **{name: _anew(part) for name, part in parts_of(self, "kernel", "bias").items()},
+            **{name: anew(part) for name, part in parts_of(self, "kernel", "bias").items()},
             activity_regularizer=self._inner_activity_regularizer,
             dtype=self.dtype_policy,
             name=name,
@@ -258,8 +258,3 @@ class ProjectedAttention(MaskPassing):
     def _weighted(self, shares: jax.Array, value: jax.Array) -> jax.Array:
         """The sums of values by their shares."""
         raise NotImplementedError(f"{type(self).__name__} has to define _weighted(shares, value).")
-
-
-def _anew(initializer: Any) -> Any:
-    """An initializer of the same settings, with a seed of its own where none was chosen."""
-    return initializer.clone() if isinstance(initializer, initializers.Initializer) else initializer

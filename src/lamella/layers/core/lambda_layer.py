@@ -56,12 +56,9 @@ class Lambda(Layer):
         self._names = _parameter_names(function)
 
     def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
-        extra = dict(self.arguments)
-        if "mask" in self._names:
-            extra["mask"] = mask
-        if "training" in self._names:
-            extra["training"] = training
-        return self.function(inputs, **extra)
+        offered = {"mask": mask, "training": training}
+        taken = {name: value for name, value in offered.items() if name in self._names}
+        return self.function(inputs, **{**self.arguments, **taken})
 
     def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
         return self.mask(inputs, previous_mask) if callable(self.mask) else self.mask

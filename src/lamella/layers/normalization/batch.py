@@ -11,7 +11,7 @@ from lamella._base import InvalidArgument, InvalidShape, register
 from lamella._layer.input_spec import InputSpec, shown
 from lamella._lowering.normalization import batch_moments, normalize
 from lamella._state.variable import Variable
-from lamella.initializers import Initializer
+from lamella.layers._parts import anew
 from lamella.layers.normalization import scaled
 
 
@@ -94,17 +94,13 @@ class BatchNormalization(scaled.ScaledNormalization):
         (axis,) = scaled.axes_of(self.axis, rank, self._who())
         channels = scaled.known_size(input_shape, axis, self._who())
         self._add_scaling((channels,), gamma=self.scale, beta=self.center)
-        self.moving_mean = self._add_statistic(
-            "moving_mean", channels, self.moving_mean_initializer
-        )
-        self.moving_variance = self._add_statistic(
-            "moving_variance", channels, self.moving_variance_initializer
-        )
+        mean, variance = self.moving_mean_initializer, self.moving_variance_initializer
+        self.moving_mean = self._add_statistic("moving_mean", channels, mean)
+        self.moving_variance = self._add_statistic("moving_variance", channels, variance)
         if self.renorm:
-            deviation = _RootOf(self.moving_variance_initializer)
-            mean = _copy(self.moving_mean_initializer)
+            deviation = _RootOf(variance)
             self.moving_stddev = self._add_statistic("moving_stddev", channels, deviation)
-            self.renorm_mean = self._add_statistic("renorm_mean", channels, mean)
+            self.renorm_mean = self._add_statistic("renorm_mean", channels, anew(mean))
             self.renorm_stddev = self._add_statistic("renorm_stddev", channels, deviation)
         self.input_spec = InputSpec(ndim=rank, axes={self.axis: channels})
 
@@ -184,10 +180,6 @@ def _checked_limits(limits: Mapping[str, float] | None) -> dict[str, float]:
     return given
 
 
-def _copy(initializer: Any) -> Any:
-    return initializer.clone() if isinstance(initializer, Initializer) else initializer
-
-
 class _RootOf:
     """Starts a standard deviation where an initializer starts the variance."""
 
@@ -195,4 +187,4 @@ class _RootOf:
         self.initializer = initializer
 
     def __call__(self, shape: Any, dtype: Any = None) -> jax.Array:
-        return jnp.sqrt(_copy(self.initializer)(shape, dtype=dtype))
+        return jnp.sqrt(anew(self.initializer)(shape, dtype=dtype))

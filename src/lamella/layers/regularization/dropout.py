@@ -20,9 +20,9 @@ NoiseShape = tuple[int | None, ...]
 def _checked_noise_shape(noise_shape: Any) -> NoiseShape | None:
     if noise_shape is None:
         return None
-    sizes = tuple(noise_shape) if isinstance(noise_shape, (tuple, list)) else (noise_shape,)
     good = isinstance(noise_shape, (tuple, list)) and all(
-        size is None or (isinstance(size, numbers.Integral) and int(size) > 0) for size in sizes
+        size is None or (isinstance(size, numbers.Integral) and int(size) > 0)
+        for size in noise_shape
     )
     if not good:
         raise InvalidArgument(
@@ -30,7 +30,7 @@ def _checked_noise_shape(noise_shape: Any) -> NoiseShape | None:
             f"Received: {noise_shape!r}.",
             help="For sequences (None, 1, None) drops whole features of a sequence.",
         )
-    return sizes
+    return tuple(noise_shape)
 
 
 class _Dropping(MaskPassing):
