@@ -27,8 +27,7 @@ class SwapEMAWeights(Callback):
         self._swapped = False
 
     def _pairs(self) -> list[tuple[Any, Any]]:
-        optimizer = self.model.optimizer
-        pairs = [pair for pair in optimizer.averages if pair[1] is not None]
+        pairs = [pair for pair in self.model.optimizer.averages if pair[1] is not None]
         if not pairs:
             raise InvalidArgument(
                 "SwapEMAWeights needs an optimizer that keeps moving averages.",

@@ -80,8 +80,7 @@ def pad_sequences(
     """
     check.one_of(padding, ("pre", "post"), "padding")
     check.one_of(truncating, ("pre", "post"), "truncating")
-    longest = max((len(row) for row in sequences), default=0)
-    length = longest if maxlen is None else maxlen
+    length = max((len(row) for row in sequences), default=0) if maxlen is None else maxlen
     first = next((np.asarray(row) for row in sequences if len(row)), np.zeros((0,)))
     padded = np.full((len(sequences), length, *first.shape[1:]), value, dtype=dtype)
     for index, row in enumerate(sequences):

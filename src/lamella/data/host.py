@@ -61,10 +61,7 @@ class HostArray:
         # h5py wants increasing numbers, each once; a file is read fastest from front to back.
         rows, back = np.unique(wanted, return_inverse=True)
         low, high = (int(rows[0]), int(rows[-1]) + 1) if len(rows) else (0, 0)
-        if high - low == len(rows):
-            found = self.source[low:high]
-        else:
-            found = self.source[rows]
+        found = self.source[low:high] if high - low == len(rows) else self.source[rows]
         found = found.toarray() if _is_sparse(found) else np.asarray(found)
         return narrowed(found[back], self.role)
 

@@ -132,8 +132,7 @@ class StreamData:
         own = getattr(self.source, "get_state", None)
         known = own() if callable(own) and not self.once else None
         if self._running is None and self._first is None:  # between two passes
-            between = {"randomness": None, "taken": 0, "source": known}
-            return None if known is None else between
+            return None if known is None else {"randomness": None, "taken": 0, "source": known}
         return {"randomness": self._randomness, "taken": self._taken, "source": known}
 
     def go_on(self, state: dict[str, Any] | None, step: int) -> None:

@@ -71,8 +71,7 @@ def load(images: ImageSet, path: str | os.PathLike[str] | None) -> Splits:
     target = _cache_folder(images)
     try:
         for remote in images.remotes:
-            single = len(images.remotes) == 1
-            download(remote, target / (archive if single else remote.name))
+            download(remote, target / (archive if len(images.remotes) == 1 else remote.name))
     except DownloadFailed as failure:
         looked_at.append(failure.message.rstrip("."))
         raise DownloadFailed(

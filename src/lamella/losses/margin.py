@@ -210,8 +210,7 @@ class Circle(LossFunctionWrapper):
         name: str | None = "circle",
         dtype: Any = None,
     ) -> None:
-        settings = taken_by(circle, locals())
-        super().__init__(circle, reduction, name, dtype, **settings)
+        super().__init__(circle, reduction, name, dtype, **taken_by(circle, locals()))
 
 
 publish(__name__)

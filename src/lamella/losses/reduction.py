@@ -64,13 +64,9 @@ def same_rank(x1: Any, x2: Any, expand: bool = True) -> tuple[Any, Any]:
         [(3, 1), (3, 1)]
     """
     if x1.ndim == x2.ndim + 1 and x1.shape[-1] == 1:
-        if x2.ndim == 1 and expand:
-            return x1, x2[..., None]
-        return x1[..., 0], x2
-    if x2.ndim == x1.ndim + 1 and x2.shape[-1] == 1:
-        if x1.ndim == 1 and expand:
-            return x1[..., None], x2
-        return x1, x2[..., 0]
+        return (x1, x2[..., None]) if x2.ndim == 1 and expand else (x1[..., 0], x2)
+    if x2.ndim == x1.ndim + 1:
+        x2, x1 = same_rank(x2, x1, expand)
     return x1, x2
 
 

@@ -21,8 +21,7 @@ class _ConditionCount(Metric):
         super().__init__(name=name, dtype=dtype)
         self.init_thresholds = thresholds
         self.thresholds = _confusion.thresholds_list(thresholds)
-        shape = (len(self.thresholds),)
-        self.accumulator = self.add_variable(shape, "zeros", name="accumulator")
+        self.accumulator = self.add_variable((len(self.thresholds),), "zeros", name="accumulator")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         _confusion.update_counts(
@@ -125,8 +124,7 @@ class _Ratio(_confusion.CountMetric):
         self.top_k = top_k
         self.class_id = class_id
         self.thresholds = _confusion.thresholds_list(thresholds, 0.5 if top_k is None else -1e10)
-        shape = (len(self.thresholds),)
-        self._add_counts(shape, "true_positives", self._other)
+        self._add_counts((len(self.thresholds),), "true_positives", self._other)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         options = _confusion.Options(self.top_k, self.class_id)

@@ -51,8 +51,7 @@ class _BestUnderConstraint(CountMetric):
         self.value = value
         self.class_id = class_id
         self.thresholds = [0.5] if num_thresholds == 1 else even_thresholds(num_thresholds)
-        shape = (len(self.thresholds),)
-        self._add_counts(shape, *Counts._fields)
+        self._add_counts((len(self.thresholds),), *Counts._fields)
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         options = Options(class_id=self.class_id)
@@ -238,8 +237,7 @@ class AUC(CountMetric):
         self._even = True
 
     def _build(self, labels: tuple[int, ...]) -> None:
-        shape = (self.num_thresholds, *labels)
-        self._add_counts(shape, *Counts._fields)
+        self._add_counts((self.num_thresholds, *labels), *Counts._fields)
         self._built = True
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:

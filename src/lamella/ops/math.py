@@ -197,8 +197,7 @@ def extract_sequences(x: Any, sequence_length: int, sequence_stride: int) -> jax
         [[1, 2], [3, 4]]
     """
     x = array(x)
-    length = x.shape[-1]
-    starts = jnp.arange(0, length - sequence_length + 1, sequence_stride)
+    starts = jnp.arange(0, x.shape[-1] - sequence_length + 1, sequence_stride)
     return x[..., starts[:, None] + jnp.arange(sequence_length)[None, :]]
 
 

@@ -22,9 +22,7 @@ def slice(inputs: Any, start_indices: Any, shape: Any) -> jax.Array:
         >>> slice([1, 2, 3], [1], [2]).tolist()
         [2, 3]
     """
-    sizes = tuple(shape)
-    starts = tuple(array(start_indices))
-    return jax.lax.dynamic_slice(array(inputs), starts, sizes)
+    return jax.lax.dynamic_slice(array(inputs), tuple(array(start_indices)), tuple(shape))
 
 
 @op("slice_update", module=CORE, arrays=3)

@@ -121,8 +121,7 @@ class CustomObjects(MutableMapping[str, Any]):
         registry.register_custom(target, package or "Custom", own)
 
     def __delitem__(self, name: str) -> None:
-        entry = registry._custom.pop(self._key(name))
-        registry._entries.pop(entry.target, None)
+        registry._entries.pop(registry._custom.pop(self._key(name)).target, None)
 
     def __iter__(self) -> Iterator[str]:
         return iter(tuple(registry._custom))

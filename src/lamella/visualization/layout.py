@@ -249,8 +249,7 @@ class _Layout:
     def _finish(self) -> None:
         """Adds the margin, and turns `across` and `along` into x and y."""
         result, flat = self.result, self.levels[None].flat
-        pieces = [piece for route in result.routes for piece in route.pieces]
-        least, most = bounds(pieces)
+        least, most = bounds([piece for route in result.routes for piece in route.pieces])
         shift = MARGIN - min(0.0, least)
         across = max(flat.across, most) + shift + MARGIN
         along = flat.along + 2 * MARGIN

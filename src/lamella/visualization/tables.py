@@ -117,8 +117,7 @@ def summary_text(
          Non-trainable params: 0 (0.00 B)
     """
     texts: list[str] = []
-    keep = texts.append
-    layout = line_length, positions, keep, expand_nested, show_trainable, layer_range
+    layout = line_length, positions, texts.append, expand_nested, show_trainable, layer_range
     summary(model, *layout, show_flops, show_memory)
     return texts[0]
 

@@ -241,8 +241,7 @@ class Dataset:
 
     def skip(self, count: int, **kwargs: Any) -> Dataset:
         """All but the first elements."""
-        make = lambda: itertools.islice(self._make(), count, None)  # noqa: E731
-        return self._like(make, lambda n: n - count)
+        return self._like(lambda: itertools.islice(self._make(), count, None), lambda n: n - count)
 
     def cache(self, filename: str = "", **kwargs: Any) -> Dataset:
         """Keeps the elements of the first full pass in memory."""

@@ -75,8 +75,7 @@ class Attention(MaskPassing):
         scale = 1.0 if self.scale is None else self.scale.value
         if self.concat_score_weight is None:
             return jnp.matmul(query, jnp.swapaxes(key, -2, -1)) * scale
-        sums = jnp.tanh(scale * _sums(query, key)).sum(axis=-1)
-        return self.concat_score_weight.value * sums
+        return self.concat_score_weight.value * jnp.tanh(scale * _sums(query, key)).sum(axis=-1)
 
     def call(
         self,
@@ -109,8 +108,7 @@ class Attention(MaskPassing):
 
     def _check_pair(self, items: Any, what: str) -> None:
         if not isinstance(items, (list, tuple)) or not 2 <= len(items) <= 3:
-            is_list = isinstance(items, (list, tuple))
-            received = f"a list of {len(items)}" if is_list else "no list"
+            received = f"a list of {len(items)}" if isinstance(items, (list, tuple)) else "no list"
             raise InvalidArgument(
                 f"{self._who()} expects a list of two or three {what}. Received: {received}.",
                 help="Pass [query, value] or [query, value, key].",

@@ -63,8 +63,7 @@ class InputLayer(RowWise):
         self.ragged = bool(ragged)
         self.optional = optional
         self.input_dtype = floatx() if dtype is None else dtype_name(dtype)
-        tensor = KerasTensor(self.batch_shape, self.input_dtype, name=self.name)
-        Node(self, (), {}, tensor)
+        Node(self, (), {}, KerasTensor(self.batch_shape, self.input_dtype, name=self.name))
         self.built = True
         self._output_shapes = self.batch_shape
 

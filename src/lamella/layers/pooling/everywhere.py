@@ -36,8 +36,20 @@ class _GlobalPooling(RowWise):
         return type(self).reduce(inputs, axis=self._axes, keepdims=self.keepdims)
 
 
+class _GlobalAverage(_GlobalPooling):
+    """Means over all places."""
+
+    reduce = jnp.mean
+
+
+class _GlobalMaximum(_GlobalPooling):
+    """Maxima over all places."""
+
+    reduce = jnp.max
+
+
 @register("layer", "GlobalAvgPool1D", module="keras.layers")
-class GlobalAveragePooling1D(_GlobalPooling):
+class GlobalAveragePooling1D(_GlobalAverage):
     """Takes the mean over all steps of a sequence.
 
     Args:
@@ -54,7 +66,6 @@ class GlobalAveragePooling1D(_GlobalPooling):
     """
 
     rank = 1
-    reduce = jnp.mean
     counts_masks = True
 
     def call(self, inputs: jax.Array, mask: jax.Array | None = None) -> jax.Array:
@@ -66,7 +77,7 @@ class GlobalAveragePooling1D(_GlobalPooling):
 
 
 @register("layer", "GlobalAvgPool2D", module="keras.layers")
-class GlobalAveragePooling2D(_GlobalPooling):
+class GlobalAveragePooling2D(_GlobalAverage):
     """Takes the mean over all rows and columns of images.
 
     Args:
@@ -81,11 +92,10 @@ class GlobalAveragePooling2D(_GlobalPooling):
     """
 
     rank = 2
-    reduce = jnp.mean
 
 
 @register("layer", "GlobalAvgPool3D", module="keras.layers")
-class GlobalAveragePooling3D(_GlobalPooling):
+class GlobalAveragePooling3D(_GlobalAverage):
     """Takes the mean over all planes, rows and columns of volumes.
 
     Args:
@@ -100,11 +110,10 @@ class GlobalAveragePooling3D(_GlobalPooling):
     """
 
     rank = 3
-    reduce = jnp.mean
 
 
 @register("layer", "GlobalMaxPool1D", module="keras.layers")
-class GlobalMaxPooling1D(_GlobalPooling):
+class GlobalMaxPooling1D(_GlobalMaximum):
     """Keeps the largest entry over all steps of a sequence.
 
     Args:
@@ -119,11 +128,10 @@ class GlobalMaxPooling1D(_GlobalPooling):
     """
 
     rank = 1
-    reduce = jnp.max
 
 
 @register("layer", "GlobalMaxPool2D", module="keras.layers")
-class GlobalMaxPooling2D(_GlobalPooling):
+class GlobalMaxPooling2D(_GlobalMaximum):
     """Keeps the largest entry over all rows and columns of images.
 
     Args:
@@ -138,11 +146,10 @@ class GlobalMaxPooling2D(_GlobalPooling):
     """
 
     rank = 2
-    reduce = jnp.max
 
 
 @register("layer", "GlobalMaxPool3D", module="keras.layers")
-class GlobalMaxPooling3D(_GlobalPooling):
+class GlobalMaxPooling3D(_GlobalMaximum):
     """Keeps the largest entry over all planes, rows and columns of volumes.
 
     Args:
@@ -157,7 +164,6 @@ class GlobalMaxPooling3D(_GlobalPooling):
     """
 
     rank = 3
-    reduce = jnp.max
 
 
 # The second names that Keras has for them.

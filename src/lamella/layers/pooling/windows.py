@@ -52,8 +52,21 @@ class _Pooling(RowWise):
         )
 
 
+class _Averaging(_Pooling):
+    """Means over windows."""
+
+    reduce = average_pool
+    needs_floats = True
+
+
+class _Maximum(_Pooling):
+    """Maxima over windows."""
+
+    reduce = max_pool
+
+
 @register("layer", "AvgPool1D", module="keras.layers")
-class AveragePooling1D(_Pooling):
+class AveragePooling1D(_Averaging):
     """Takes the mean of each window over the steps of a sequence.
 
     y[n, p, c] = mean_w x[n, p * strides + w, c]
@@ -77,12 +90,10 @@ class AveragePooling1D(_Pooling):
     """
 
     rank = 1
-    reduce = average_pool
-    needs_floats = True
 
 
 @register("layer", "AvgPool2D", module="keras.layers")
-class AveragePooling2D(_Pooling):
+class AveragePooling2D(_Averaging):
     """Takes the mean of each window over the rows and columns of images.
 
     y[n, p, c] = mean_w x[n, p * strides + w, c]
@@ -106,12 +117,10 @@ class AveragePooling2D(_Pooling):
     """
 
     rank = 2
-    reduce = average_pool
-    needs_floats = True
 
 
 @register("layer", "AvgPool3D", module="keras.layers")
-class AveragePooling3D(_Pooling):
+class AveragePooling3D(_Averaging):
     """Takes the mean of each window over the planes, rows and columns of volumes.
 
     y[n, p, c] = mean_w x[n, p * strides + w, c]
@@ -135,8 +144,6 @@ class AveragePooling3D(_Pooling):
     """
 
     rank = 3
-    reduce = average_pool
-    needs_floats = True
 
 
 # The second names that Keras has for them.
@@ -147,7 +154,7 @@ AvgPool3D = AveragePooling3D
 
 @register("layer", "MaxPool1D", module="keras.layers")
 @with_defaults(pool_size=2)
-class MaxPooling1D(_Pooling):
+class MaxPooling1D(_Maximum):
     """Keeps the largest entry of each window over the steps of a sequence.
 
     y[n, p, c] = max_w x[n, p * strides + w, c]
@@ -171,12 +178,11 @@ class MaxPooling1D(_Pooling):
     """
 
     rank = 1
-    reduce = max_pool
 
 
 @register("layer", "MaxPool2D", module="keras.layers")
 @with_defaults(pool_size=(2, 2))
-class MaxPooling2D(_Pooling):
+class MaxPooling2D(_Maximum):
     """Keeps the largest entry of each window over the rows and columns of images.
 
     y[n, p, c] = max_w x[n, p * strides + w, c]
@@ -200,12 +206,11 @@ class MaxPooling2D(_Pooling):
     """
 
     rank = 2
-    reduce = max_pool
 
 
 @register("layer", "MaxPool3D", module="keras.layers")
 @with_defaults(pool_size=(2, 2, 2))
-class MaxPooling3D(_Pooling):
+class MaxPooling3D(_Maximum):
     """Keeps the largest entry of each window over the planes, rows and columns of volumes.
 
     y[n, p, c] = max_w x[n, p * strides + w, c]
@@ -229,7 +234,6 @@ class MaxPooling3D(_Pooling):
     """
 
     rank = 3
-    reduce = max_pool
 
 
 # The second names that Keras has for them.

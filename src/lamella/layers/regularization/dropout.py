@@ -276,8 +276,7 @@ class GaussianNoise(MaskPassing):
     def call(self, inputs: jax.Array, training: bool = False) -> jax.Array:
         if not training or self.stddev == 0:
             return inputs
-        key = self.seed_generator.next()
-        noise = jax.random.normal(key, inputs.shape, self.compute_dtype)
+        noise = jax.random.normal(self.seed_generator.next(), inputs.shape, self.compute_dtype)
         return inputs + noise * self.stddev
 
 
@@ -314,8 +313,7 @@ class GaussianDropout(_Dropping):
     def call(self, inputs: jax.Array, training: bool = False) -> jax.Array:
         if not self._draws(training):
             return inputs
-        key = self.seed_generator.next()
-        noise = jax.random.normal(key, inputs.shape, self.compute_dtype)
+        noise = jax.random.normal(self.seed_generator.next(), inputs.shape, self.compute_dtype)
         return inputs * (noise * math.sqrt(self.rate / (1.0 - self.rate)) + 1.0)
 
 

@@ -189,10 +189,9 @@ def _check_match(forward: Any, backward: Any) -> None:
 
 def _copy(layer: Layer, prefix: str, **changes: Any) -> Layer:
     """A fresh layer of the same arguments, whose name says its direction."""
-    name = prefix + layer.name.removeprefix(prefix)
-    config = {**layer.get_config(), **changes, "name": name}
+    changes["name"] = prefix + layer.name.removeprefix(prefix)
     with registry.custom_objects(_own_objects(layer)):
-        made = type(layer).from_config(config)
+        made = type(layer).from_config({**layer.get_config(), **changes})
     if getattr(layer, "use_cudnn", None) is not None:
         made.use_cudnn = layer.use_cudnn  # type: ignore[attr-defined]
     return made
@@ -203,8 +202,7 @@ def _own_objects(layer: Layer) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for inner in layer._walk():
         for value in (inner, *vars(inner).values()):
-            is_function = isinstance(value, types.FunctionType)
-            target = value if is_function else type(value)
+            target = value if isinstance(value, types.FunctionType) else type(value)
             if callable(value) and not isinstance(value, type) and not registry.is_own(target):
                 found[target.__name__] = target
     return found

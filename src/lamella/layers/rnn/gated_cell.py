@@ -97,9 +97,8 @@ class GatedCell(RowWise):
             training: without it there is no dropout, but the seeds move on, as in Keras.
         """
         apart = self.gates > 1 and self.implementation == 1
-        count = self.gates if apart else 1
         drawn = [
-            self._draw_one(like, rate, count, training)
+            self._draw_one(like, rate, self.gates if apart else 1, training)
             for like, rate in ((inputs, self.dropout), (state, self.recurrent_dropout))
         ]
         return Multipliers(*(stack if stack is None or apart else stack[0] for stack in drawn))

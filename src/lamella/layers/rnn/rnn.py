@@ -154,8 +154,7 @@ class RNN(MaskPassing):
         default = self.get_initial_state(sequences.shape[0])
         if initial_state is None and self.stateful:
             initial_state = jax.tree.map(lambda variable: variable.value, self.states)
-        given = default if initial_state is None else initial_state
-        arrays = jax.tree.leaves(given)
+        arrays = jax.tree.leaves(default if initial_state is None else initial_state)
         wanted, structure = jax.tree.flatten(default)
         if len(arrays) != len(wanted):
             raise InvalidArgument(

@@ -61,8 +61,7 @@ class StackedRNNCells(RowWise):
         new_states = []
         for cell, state in zip(self.cells, states, strict=True):
             inputs, new_state = step(cell, inputs, as_list(state), training, **kwargs)
-            alone = not isinstance(state, (list, tuple))
-            new_states.append(new_state[0] if alone else new_state)
+            new_states.append(new_state if isinstance(state, (list, tuple)) else new_state[0])
         return inputs, new_states
 
 

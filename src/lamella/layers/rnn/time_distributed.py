@@ -56,8 +56,7 @@ class TimeDistributed(Wrapper):
 
     def _is_row_wise(self, training: bool | None) -> bool:
         """Whether steps may be rows of one big batch: no row looks at others or draws numbers."""
-        parts = list(self.layer._walk())
-        if any(part.mixes_rows for part in parts):  # type: ignore[attr-defined]
+        if any(part.mixes_rows for part in self.layer._walk()):  # type: ignore[attr-defined]
             return False
         return not training or len(self.layer.variables) == len(self.layer.weights)
 
