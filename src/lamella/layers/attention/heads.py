@@ -6,7 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import InvalidArgument, check, publish, register
+from lamella._base import InvalidArgument, check, continues, publish, register
 from lamella._base.serialize import serialize
 from lamella._layer.input_spec import shown
 from lamella._lowering.attention import scores, weighted
@@ -63,6 +63,7 @@ class MultiHeadAttention(ProjectedAttention):
 
     _not_in_config = (*ProjectedAttention._not_in_config, "output_shape")
 
+    @continues(ProjectedAttention)
     def __init__(
         self,
         num_heads: int,
@@ -72,20 +73,10 @@ class MultiHeadAttention(ProjectedAttention):
         use_bias: bool = True,
         output_shape: Any = None,
         attention_axes: Any = None,
-        sliding_window: int | None = None,
-        flash_attention: bool | None = None,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
-        use_gate: bool = False,
-        seed: int | None = None,
-        **kwargs: Any,
+        *more: Any,
+        **named: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(dropout, use_bias, *more, **named)
         self.num_heads = check.positive_int(num_heads, "num_heads")
         self.key_dim = check.positive_int(key_dim, "key_dim")
         self.value_dim = check.positive_int(value_dim or key_dim, "value_dim")
@@ -94,7 +85,6 @@ class MultiHeadAttention(ProjectedAttention):
             self._last_sizes = tuple(self._last_sizes)
         whole = isinstance(attention_axes, int)
         self.attention_axes = (attention_axes,) if whole else attention_axes
-        self._keep(locals())
 
     query_dense = property(attrgetter("_query_dense"), doc="The layer that projects the query.")
     key_dense = property(attrgetter("_key_dense"), doc="The layer that projects the key.")
@@ -193,27 +183,17 @@ class GroupedQueryAttention(ProjectedAttention):
     Source: Ainslie et al. 2023, arXiv:2305.13245.
     """
 
+    @continues(ProjectedAttention)
     def __init__(
         self,
         head_dim: int,
         num_query_heads: int,
         num_key_value_heads: int,
-        dropout: float = 0.0,
-        use_bias: bool = True,
-        sliding_window: int | None = None,
-        flash_attention: bool | None = None,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
-        use_gate: bool = False,
-        seed: int | None = None,
-        **kwargs: Any,
+        *more: Any,
+        **named: Any,
     ) -> None:
-        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        super().__init__(*more, **named)
+        self.activity_regularizer = self._inner_activity_regularizer
         self.head_dim = check.positive_int(head_dim, "head_dim")
         self.num_query_heads = check.positive_int(num_query_heads, "num_query_heads")
         self.num_key_value_heads = check.positive_int(num_key_value_heads, "num_key_value_heads")
@@ -223,7 +203,6 @@ class GroupedQueryAttention(ProjectedAttention):
                 f"{num_query_heads} and {num_key_value_heads}.",
                 help="Each key head serves equally many query heads, for example 8 and 2.",
             )
-        self._keep(locals())
 
     def build(  # type: ignore[override]
         self, query_shape: Any, value_shape: Any, key_shape: Any = None

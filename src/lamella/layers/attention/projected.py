@@ -30,24 +30,40 @@ class ProjectedAttention(MaskPassing):
     _axes: tuple[int, ...] = (1,)
     _features: int
 
-    def _keep(self, given: dict[str, Any]) -> None:
-        """Keeps what both layers take; `given` are a constructor's `locals()`."""
-        self.dropout = check.fraction(given["dropout"], "dropout", closed=True)
-        self.use_bias: bool = given["use_bias"]
-        self.use_gate: bool = given["use_gate"]
-        self.sliding_window: int | None = given["sliding_window"]
+    def __init__(
+        self,
+        dropout: float = 0.0,
+        use_bias: bool = True,
+        sliding_window: int | None = None,
+        flash_attention: bool | None = None,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        use_gate: bool = False,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.dropout = check.fraction(dropout, "dropout", closed=True)
+        self.use_bias = use_bias
+        self.use_gate = use_gate
+        self.sliding_window = sliding_window
         if self.sliding_window is not None:
             self.sliding_window = check.positive_int(self.sliding_window, "sliding_window")
-        self.flash_attention: bool | None = given["flash_attention"]
-        self.seed: int | None = given["seed"]
+        self.flash_attention = flash_attention
+        self.seed = seed
         if self.flash_attention and self.dropout > 0:
             raise InvalidArgument(
-                f"{self._who()} has flash_attention=True and dropout={given['dropout']}; the fused "
+                f"{self._who()} has flash_attention=True and dropout={dropout}; the fused "
                 "kernel has no dropout.",
                 help="Set dropout=0.0, or leave flash_attention out.",
             )
-        keep_parts(self, given)
-        self._inner_activity_regularizer = regularizers.get(given["activity_regularizer"])
+        keep_parts(self, locals())
+        self._inner_activity_regularizer = regularizers.get(activity_regularizer)
 
     def _add_projections(
         self,

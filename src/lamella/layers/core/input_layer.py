@@ -43,7 +43,9 @@ class InputLayer(RowWise):
     ) -> None:
         old = kwargs.pop("input_shape", None)
         shape = old if shape is None else shape
-        super().__init__(name=name, dtype="float32", **_only_known(kwargs))
+        for ignored in ("input_dtype", "trainable"):
+            kwargs.pop(ignored, None)
+        super().__init__(name=name, dtype="float32", **kwargs)
         if input_tensor is not None:
             batch_shape, dtype = input_tensor.shape, dtype or input_tensor.dtype
         if (shape is None) == (batch_shape is None):
@@ -90,12 +92,6 @@ class InputLayer(RowWise):
 
     def get_build_config(self) -> None:
         return None
-
-
-def _only_known(kwargs: dict[str, Any]) -> dict[str, Any]:
-    kwargs.pop("input_dtype", None)
-    kwargs.pop("trainable", None)
-    return kwargs
 
 
 def Input(

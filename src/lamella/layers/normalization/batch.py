@@ -7,7 +7,8 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from lamella._base import InvalidArgument, InvalidShape, register
+from lamella import initializers
+from lamella._base import InvalidArgument, InvalidShape, register, taken_by
 from lamella._layer.input_spec import InputSpec, shown
 from lamella._lowering.normalization import batch_moments, normalize
 from lamella._state.variable import Variable
@@ -53,8 +54,6 @@ class BatchNormalization(scaled.ScaledNormalization):
     """
 
     mixes_rows = True
-    moving_mean_initializer: Any
-    moving_variance_initializer: Any
 
     def _mixes_rows(self, training: bool | None) -> bool:
         return bool(training)
@@ -80,10 +79,11 @@ class BatchNormalization(scaled.ScaledNormalization):
         synchronized: bool = False,
         **kwargs: Any,
     ) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**taken_by(scaled.ScaledNormalization.__init__, locals()), **kwargs)
         self.axis = int(axis[0] if isinstance(axis, (list, tuple)) else axis)
         self.momentum = float(momentum)
-        self._keep(locals())
+        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
+        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
         self.renorm = bool(renorm)
         self.renorm_clipping = _checked_limits(renorm_clipping) if renorm else renorm_clipping
         self.renorm_momentum = renorm_momentum

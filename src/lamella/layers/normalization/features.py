@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from lamella._base import WrongType, publish, register, warn_person
+from lamella._base import WrongType, continues, publish, register, warn_person
 from lamella._lowering.normalization import moments
 from lamella.layers._parts import MaskPassing, RowWise
 from lamella.layers.normalization import scaled
@@ -59,22 +59,10 @@ class LayerNormalization(scaled.ScaledNormalization):
 
     mixes_rows = False
 
-    def __init__(
-        self,
-        axis: Any = -1,
-        epsilon: float = 1e-3,
-        center: bool = True,
-        scale: bool = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        beta_constraint: Any = None,
-        gamma_constraint: Any = None,
-        **kwargs: Any,
-    ) -> None:
-        rms_scaling = bool(kwargs.pop("rms_scaling", False))
-        super().__init__(**kwargs)
+    @continues(scaled.ScaledNormalization)
+    def __init__(self, axis: Any = -1, *more: Any, **named: Any) -> None:
+        rms_scaling = bool(named.pop("rms_scaling", False))
+        super().__init__(*more, **named)
         if rms_scaling:
             warn_person(
                 "LayerNormalization(rms_scaling=True) divides by the standard deviation, not by "
@@ -84,7 +72,6 @@ class LayerNormalization(scaled.ScaledNormalization):
         self.mixes_rows = _names_batch(self.axis)
         self.rms_scaling = rms_scaling
         self.autocast = False
-        self._keep(locals())
 
     def build(self, input_shape: Any) -> None:
         axes = scaled.axes_of(self.axis, len(input_shape), self._who())

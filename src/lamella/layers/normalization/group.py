@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from lamella._base import InvalidShape, check, register
+from lamella._base import InvalidShape, check, continues, register
 from lamella._layer.input_spec import InputSpec
 from lamella._lowering.normalization import moments
 from lamella.layers.normalization import scaled
@@ -40,25 +40,11 @@ class GroupNormalization(scaled.ScaledNormalization):
 
     mixes_rows = False
 
-    def __init__(
-        self,
-        groups: int = 32,
-        axis: int = -1,
-        epsilon: float = 1e-3,
-        center: bool = True,
-        scale: bool = True,
-        beta_initializer: Any = "zeros",
-        gamma_initializer: Any = "ones",
-        beta_regularizer: Any = None,
-        gamma_regularizer: Any = None,
-        beta_constraint: Any = None,
-        gamma_constraint: Any = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
+    @continues(scaled.ScaledNormalization)
+    def __init__(self, groups: int = 32, axis: int = -1, *more: Any, **named: Any) -> None:
+        super().__init__(*more, **named)
         self.groups = -1 if groups == -1 else check.positive_int(groups, "groups")
         self.axis = axis
-        self._keep(locals())
 
     def build(self, input_shape: Any) -> None:
         (axis,) = scaled.axes_of(self.axis, len(input_shape), self._who())

@@ -11,12 +11,24 @@ from lamella.layers._parts import add_part, keep_parts
 class ScaledNormalization(Layer):
     """A layer with gamma and beta."""
 
-    def _keep(self, given: dict[str, Any]) -> None:
-        """Keeps what all of them take; `given` are a constructor's `locals()`."""
-        keep_parts(self, given)
-        self.epsilon = float(given["epsilon"])
-        self.center = bool(given["center"])
-        self.scale = bool(given["scale"])
+    def __init__(
+        self,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        keep_parts(self, locals())
+        self.epsilon = float(epsilon)
+        self.center = bool(center)
+        self.scale = bool(scale)
         self.gamma: Variable | None = None
         self.beta: Variable | None = None
         self.supports_masking = True
