@@ -325,24 +325,17 @@ class Writer:
         count = self.array(np.prod(self.params["window_dimensions"]), self.given[0].dtype)
         return self.add("Mul", self._pool("AveragePool", x, 0), count)
 
-    def _inside(self, specs: list[Any]) -> tuple[Self, list[Value]]:
-        """A graph for a loop's body, and its inputs."""
-        inner = type(self)(self.onnx, self)
-        return inner, [inner.input(spec, inner.fresh("input")) for spec in specs]
-
-    def _body(self, values: list[Value], specs: list[Any]) -> Any:
-        for value, spec in zip(values, specs, strict=True):
-            self.output(value, spec, self.fresh("output"))
-        return self.graph
-
     def _scan(self, *operands: Value) -> list[Value]:
         params, body, over = self.params, self.params["jaxpr"], list(operands)
         constants, states = params["num_consts"], params["num_carry"]
-        inner, entered = self._inside(body.in_avals[constants:])
+        inner = type(self)(self.onnx, self)
+        entered = [inner.input(spec, inner.fresh("input")) for spec in body.in_avals[constants:]]
         # ONNX wants something to step over, so there is always one thing more.
         over.append(self.add("Expand", np.float32(0), self.shape([params["length"]])))
         inner.input(jax.ShapeDtypeStruct((), np.float32), inner.fresh("step"))
         values = inner.write(body, [*over[:constants], *entered])
-        loop, count = inner._body(values, body.out_avals), len(over) - constants - states
+        for value, spec in zip(values, body.out_avals, strict=True):
+            inner.output(value, spec, inner.fresh("output"))
+        loop, count = inner.graph, len(over) - constants - states
         over = over if not params["reverse"] else self._refuse("scan in reverse")
         return self.nodes("Scan", len(values), *over[constants:], body=loop, num_scan_inputs=count)

@@ -13,11 +13,6 @@ from lamella.ops._arrays import NUMPY, array, arrays, inexact, same_rank
 from lamella.ops._declare import of_one, of_two
 
 
-def _wider(x1: jax.Array, x2: jax.Array) -> str | None:
-    # Products of bytes are added up in 32 bits, as Keras does.
-    return "int32" if x1.dtype == x2.dtype == jnp.int8 else None
-
-
 @op("matmul", module=NUMPY, arrays=2)
 def matmul(x1: Any, x2: Any) -> jax.Array:
     """The matrix product over the last two axes.
@@ -31,7 +26,9 @@ def matmul(x1: Any, x2: Any) -> jax.Array:
     """
     x1, x2 = array(x1), array(x2)
     x1, x2 = same_rank(x1, x2) if min(x1.ndim, x2.ndim) > 1 else (x1, x2)
-    return jnp.matmul(x1, x2, preferred_element_type=_wider(x1, x2))
+    # Products of bytes are added up in 32 bits, as Keras does.
+    small = x1.dtype == x2.dtype == jnp.int8
+    return jnp.matmul(x1, x2, preferred_element_type="int32" if small else None)
 
 
 @of_two(jnp.dot, arrays)

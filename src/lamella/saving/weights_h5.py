@@ -94,7 +94,7 @@ class _Plan:
         """Takes one object of the model, with the group of the same path."""
         if saved.is_optimizer:
             self._add_optimizer(saved, stored)
-        elif _loads_its_own_way(type(saved.target)):
+        elif type(saved.target).load_own_variables is not Layer.load_own_variables:
             self.own_way.append((saved, stored))
         else:
             self._add_layer(saved, stored)
@@ -154,25 +154,18 @@ class _Plan:
         """
         only_in_file = [group for group in unknown if group and not _is_of_optimizer(group.path)]
         if self.skip_mismatch:
-            for mismatch in self.mismatches:
+            lost = [_Mismatch(saved, "the file does not have it") for saved in self.only_in_model]
+            lost += [_Mismatch(group, "the model does not have it") for group in only_in_file]
+            for mismatch in [*self.mismatches, *lost]:
                 self._warn(mismatch)
-            for saved in self.only_in_model:
-                self._warn(_Mismatch(saved, "the file does not have it"))
-            for group in only_in_file:
-                self._warn(_Mismatch(group, "the model does not have it"))
-            return
-        if self.mismatches:
-            first = self.mismatches[0]
+        elif self.mismatches or self.only_in_model or only_in_file:
+            ours, theirs = _shown(self.only_in_model), _shown(only_in_file)
+            where = f". Only in the file: {theirs}; only in the model: {ours}."
+            if self.mismatches:
+                saved, reason = self.mismatches[0]
+                where = f", in {len(self.mismatches)} place(s): {saved}: {reason}."
             raise FileProblem(
-                f"'{self.shown_name}' does not fit {type(model).__name__} '{model.name}', in "
-                f"{len(self.mismatches)} place(s): {first.saved}: {first.reason}.",
-                help="Make the model as it was saved, or pass skip_mismatch=True to load_weights.",
-            )
-        if self.only_in_model or only_in_file:
-            raise FileProblem(
-                f"'{self.shown_name}' does not fit {type(model).__name__} '{model.name}'. Only in "
-                f"the file: {_shown(only_in_file)}; only in the model: "
-                f"{_shown(self.only_in_model)}.",
+                f"'{self.shown_name}' does not fit {type(model).__name__} '{model.name}'{where}",
                 help="Make the model as it was saved, or pass skip_mismatch=True to load_weights.",
             )
 
@@ -185,10 +178,6 @@ class _Plan:
 def _find(groups: Mapping[str, StoredVariables], path: str) -> StoredVariables:
     old = path.replace("layers", _OLD_LAYERS)
     return groups.get(path) or groups.get(old) or groups.get(path, StoredVariables(path))
-
-
-def _loads_its_own_way(cls: type) -> bool:
-    return cls.load_own_variables is not Layer.load_own_variables  # type: ignore[attr-defined]
 
 
 def _is_of_optimizer(path: str) -> bool:

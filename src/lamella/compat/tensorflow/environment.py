@@ -85,10 +85,6 @@ def print_(*inputs: Any, **kwargs: Any) -> None:
         print(*(np.asarray(item) if ops.is_tensor(item) else item for item in inputs))
 
 
-def _map(function: Any, elements: Any) -> Any:
-    return ops.map(function, jax.tree.map(convert, elements))
-
-
 def _while(cond: Any, body: Any, start: Any) -> Any:
     return ops.while_loop(cond, body, tuple(jax.tree.map(convert, item) for item in start))
 
@@ -98,7 +94,7 @@ define(
     {
         "cond(pred, true_fn, false_fn)": ops.cond,
         "while_loop(cond, body, loop_vars)": _while,
-        "map_fn(fn, elems)": _map,
+        "map_fn(fn, elems)": lambda run, xs: ops.map(run, jax.tree.map(convert, xs)),
         "executing_eagerly()": lambda: True,
         "get_logger()": lambda: logging.getLogger("tensorflow"),
     },
