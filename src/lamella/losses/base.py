@@ -7,8 +7,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from lamella._base import Configurable, check, floatx, naming, publish, register, registry
+from lamella._base import Configurable, check, floatx, name_for, publish, register, registry
 from lamella._base import serialize as plain
+from lamella._base.signatures import with_defaults
 from lamella._layer.masking import get_mask
 from lamella._state import frame as frames
 from lamella._state.policy import policy_from
@@ -48,7 +49,7 @@ class Loss(Configurable):
         reduction: str | None = "sum_over_batch_size",
         dtype: Any = None,
     ) -> None:
-        self.name = name or naming.name_for(type(self))
+        self.name = name or name_for(type(self))
         self.reduction = check.one_of(reduction, REDUCTIONS, "reduction")
         self._dtype_policy = policy_from(dtype or floatx())
 
@@ -140,7 +141,7 @@ class LossFunctionWrapper(Loss):
 
 
 class FunctionLoss(LossFunctionWrapper):
-    """A loss that is one function without settings; a leaf says which, and its name.
+    """A loss that is one function without settings; a leaf says which, and is named like it.
 
     Args:
         reduction: how the losses of a batch become one number.
@@ -149,6 +150,12 @@ class FunctionLoss(LossFunctionWrapper):
     """
 
     _function: Callable[..., Any]
+
+    def __init_subclass__(cls, function: Callable[..., Any] | None = None, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if function is not None:
+            cls._function = staticmethod(function)
+            with_defaults(name=function.__name__)(cls)
 
     def __init__(
         self,

@@ -5,7 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import InvalidShape, check, epsilon, publish, register, taken_by, with_defaults
+from lamella._base import InvalidShape, check, epsilon, publish, register, taken_by
 from lamella._layer.masking import set_mask
 from lamella.losses.base import FunctionLoss, LossFunctionWrapper
 from lamella.losses.chances import binary, smoothed, whole_axis
@@ -316,8 +316,7 @@ def poisson(y_true: Any, y_pred: Any) -> jax.Array:
 
 
 @register("loss", module="keras.losses")
-@with_defaults(name="kl_divergence")
-class KLDivergence(FunctionLoss):
+class KLDivergence(FunctionLoss, function=kl_divergence):
     """How much one distribution differs from another.
 
     Args:
@@ -328,12 +327,9 @@ class KLDivergence(FunctionLoss):
         0.0
     """
 
-    _function = staticmethod(kl_divergence)
-
 
 @register("loss", module="keras.losses")
-@with_defaults(name="poisson")
-class Poisson(FunctionLoss):
+class Poisson(FunctionLoss, function=poisson):
     """How unlikely counts are under predicted rates.
 
     Args:
@@ -343,8 +339,6 @@ class Poisson(FunctionLoss):
         >>> round(float(Poisson()([[0.0, 3.0]], [[3.0, 1.0]])), 3)
         2.0
     """
-
-    _function = staticmethod(poisson)
 
 
 publish(__name__)

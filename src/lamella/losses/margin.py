@@ -5,7 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import publish, register, taken_by, with_defaults
+from lamella._base import publish, register, taken_by
 from lamella._layer.masking import set_mask
 from lamella.losses.base import FunctionLoss, LossFunctionWrapper
 from lamella.losses.reduction import as_pair
@@ -80,8 +80,7 @@ def categorical_hinge(y_true: Any, y_pred: Any) -> jax.Array:
 
 
 @register("loss", module="keras.losses")
-@with_defaults(name="hinge")
-class Hinge(FunctionLoss):
+class Hinge(FunctionLoss, function=hinge):
     """How far predictions are from the right side of a margin.
 
     Args:
@@ -92,12 +91,9 @@ class Hinge(FunctionLoss):
         1.0
     """
 
-    _function = staticmethod(hinge)
-
 
 @register("loss", module="keras.losses")
-@with_defaults(name="squared_hinge")
-class SquaredHinge(FunctionLoss):
+class SquaredHinge(FunctionLoss, function=squared_hinge):
     """As Hinge, squared.
 
     Args:
@@ -108,12 +104,9 @@ class SquaredHinge(FunctionLoss):
         2.0
     """
 
-    _function = staticmethod(squared_hinge)
-
 
 @register("loss", module="keras.losses")
-@with_defaults(name="categorical_hinge")
-class CategoricalHinge(FunctionLoss):
+class CategoricalHinge(FunctionLoss, function=categorical_hinge):
     """How far the right class is from leading by a margin of 1.
 
     Args:
@@ -123,8 +116,6 @@ class CategoricalHinge(FunctionLoss):
         >>> float(CategoricalHinge()([[0.0, 1.0]], [[2.0, 1.0]]))
         2.0
     """
-
-    _function = staticmethod(categorical_hinge)
 
 
 @register("loss", module="keras.losses")

@@ -6,7 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import epsilon, publish, register, with_defaults
+from lamella._base import epsilon, publish, register
 from lamella.losses.base import FunctionLoss, LossFunctionWrapper
 from lamella.losses.reduction import matched
 
@@ -167,8 +167,7 @@ def _unit(x: jax.Array, axis: int) -> jax.Array:
 
 
 @register("loss", module="keras.losses")
-@with_defaults(name="mean_squared_error")
-class MeanSquaredError(FunctionLoss):
+class MeanSquaredError(FunctionLoss, function=mean_squared_error):
     """The mean of squared differences.
 
     Args:
@@ -179,12 +178,9 @@ class MeanSquaredError(FunctionLoss):
         2.0
     """
 
-    _function = staticmethod(mean_squared_error)
-
 
 @register("loss", module="keras.losses")
-@with_defaults(name="mean_absolute_error")
-class MeanAbsoluteError(FunctionLoss):
+class MeanAbsoluteError(FunctionLoss, function=mean_absolute_error):
     """The mean of differences without their sign.
 
     Args:
@@ -195,12 +191,9 @@ class MeanAbsoluteError(FunctionLoss):
         1.0
     """
 
-    _function = staticmethod(mean_absolute_error)
-
 
 @register("loss", module="keras.losses")
-@with_defaults(name="mean_absolute_percentage_error")
-class MeanAbsolutePercentageError(FunctionLoss):
+class MeanAbsolutePercentageError(FunctionLoss, function=mean_absolute_percentage_error):
     """The mean of differences in percent of the truth.
 
     Args:
@@ -211,12 +204,9 @@ class MeanAbsolutePercentageError(FunctionLoss):
         50.0
     """
 
-    _function = staticmethod(mean_absolute_percentage_error)
-
 
 @register("loss", module="keras.losses")
-@with_defaults(name="mean_squared_logarithmic_error")
-class MeanSquaredLogarithmicError(FunctionLoss):
+class MeanSquaredLogarithmicError(FunctionLoss, function=mean_squared_logarithmic_error):
     """The mean of squared differences of logarithms.
 
     Args:
@@ -226,8 +216,6 @@ class MeanSquaredLogarithmicError(FunctionLoss):
         >>> float(MeanSquaredLogarithmicError()([[1.0, 3.0]], [[1.0, 3.0]]))
         0.0
     """
-
-    _function = staticmethod(mean_squared_logarithmic_error)
 
 
 @register("loss", module="keras.losses")
@@ -254,8 +242,7 @@ class Huber(LossFunctionWrapper):
 
 
 @register("loss", module="keras.losses")
-@with_defaults(name="log_cosh")
-class LogCosh(FunctionLoss):
+class LogCosh(FunctionLoss, function=log_cosh):
     """The mean of log(cosh(d)) over the differences d.
 
     Args:
@@ -265,8 +252,6 @@ class LogCosh(FunctionLoss):
         >>> float(LogCosh()([[1.0, 2.0]], [[1.0, 2.0]]))
         0.0
     """
-
-    _function = staticmethod(log_cosh)
 
 
 @register("loss", module="keras.losses")

@@ -5,7 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import InvalidShape, register, with_defaults
+from lamella._base import InvalidShape, register
 from lamella.losses.base import FunctionLoss
 
 _NEVER = -1e5  # the logarithm of what cannot happen; minus infinity would make the gradient NaN
@@ -71,8 +71,7 @@ def _negative_log_likelihood(labels: jax.Array, logs: jax.Array) -> jax.Array:
 
 
 @register("loss", module="keras.losses")
-@with_defaults(name="ctc")
-class CTC(FunctionLoss):
+class CTC(FunctionLoss, function=ctc):
     """How unlikely a sequence of labels is, over all its alignments to the time steps.
 
     Args:
@@ -84,5 +83,3 @@ class CTC(FunctionLoss):
 
     Source: Graves et al. 2006, ICML 23:369.
     """
-
-    _function = staticmethod(ctc)
