@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from lamella._base import InvalidShape, floatx, publish, register
 from lamella.losses.reduction import as_array, as_pair, same_rank
-from lamella.metrics.reduction import MeanMetricWrapper
+from lamella.metrics.reduction import FunctionMetric, MeanMetricWrapper
 
 
 def _as_numbers(right: jax.Array) -> jax.Array:
@@ -159,7 +159,7 @@ def sparse_top_k_categorical_accuracy(
 
 
 @register("metric", "accuracy", module="keras.metrics")
-class Accuracy(MeanMetricWrapper):
+class Accuracy(FunctionMetric, function=accuracy):
     """How often the prediction equals the truth.
 
     Args:
@@ -169,9 +169,6 @@ class Accuracy(MeanMetricWrapper):
         >>> float(Accuracy()([1, 2], [1, 3]))
         0.5
     """
-
-    def __init__(self, name: str = "accuracy", dtype: Any = None) -> None:
-        super().__init__(accuracy, name, dtype)
 
 
 @register("metric", "binary_accuracy", module="keras.metrics")
@@ -194,7 +191,7 @@ class BinaryAccuracy(MeanMetricWrapper):
 
 
 @register("metric", "categorical_accuracy", module="keras.metrics")
-class CategoricalAccuracy(MeanMetricWrapper):
+class CategoricalAccuracy(FunctionMetric, function=categorical_accuracy):
     """How often the largest prediction is that of the right class, given one-hot labels.
 
     Args:
@@ -205,12 +202,9 @@ class CategoricalAccuracy(MeanMetricWrapper):
         1.0
     """
 
-    def __init__(self, name: str = "categorical_accuracy", dtype: Any = None) -> None:
-        super().__init__(categorical_accuracy, name, dtype)
-
 
 @register("metric", "sparse_categorical_accuracy", module="keras.metrics")
-class SparseCategoricalAccuracy(MeanMetricWrapper):
+class SparseCategoricalAccuracy(FunctionMetric, function=sparse_categorical_accuracy):
     """How often the largest prediction is that of the right class, given class numbers.
 
     Args:
@@ -220,9 +214,6 @@ class SparseCategoricalAccuracy(MeanMetricWrapper):
         >>> float(SparseCategoricalAccuracy()([1], [[0.2, 0.8]]))
         1.0
     """
-
-    def __init__(self, name: str = "sparse_categorical_accuracy", dtype: Any = None) -> None:
-        super().__init__(sparse_categorical_accuracy, name, dtype)
 
 
 @register("metric", "top_k_categorical_accuracy", module="keras.metrics")

@@ -4,11 +4,11 @@ from typing import Any
 
 from lamella import losses
 from lamella._base import publish, register, taken_by
-from lamella.metrics.reduction import MeanMetricWrapper
+from lamella.metrics.reduction import FunctionMetric, MeanMetricWrapper
 
 
 @register("metric", "hinge", module="keras.metrics")
-class Hinge(MeanMetricWrapper):
+class Hinge(FunctionMetric, function=losses.hinge):
     """The mean of how far predictions are from the right side of a margin.
 
     Args:
@@ -19,12 +19,9 @@ class Hinge(MeanMetricWrapper):
         1.0
     """
 
-    def __init__(self, name: str = "hinge", dtype: Any = None) -> None:
-        super().__init__(losses.hinge, name, dtype)
-
 
 @register("metric", "squared_hinge", module="keras.metrics")
-class SquaredHinge(MeanMetricWrapper):
+class SquaredHinge(FunctionMetric, function=losses.squared_hinge):
     """As Hinge, squared.
 
     Args:
@@ -35,12 +32,9 @@ class SquaredHinge(MeanMetricWrapper):
         2.0
     """
 
-    def __init__(self, name: str = "squared_hinge", dtype: Any = None) -> None:
-        super().__init__(losses.squared_hinge, name, dtype)
-
 
 @register("metric", "categorical_hinge", module="keras.metrics")
-class CategoricalHinge(MeanMetricWrapper):
+class CategoricalHinge(FunctionMetric, function=losses.categorical_hinge):
     """The mean of how far the right class is from leading by a margin of 1.
 
     Args:
@@ -51,12 +45,9 @@ class CategoricalHinge(MeanMetricWrapper):
         2.0
     """
 
-    def __init__(self, name: str = "categorical_hinge", dtype: Any = None) -> None:
-        super().__init__(losses.categorical_hinge, name, dtype)
-
 
 @register("metric", "kl_divergence", module="keras.metrics")
-class KLDivergence(MeanMetricWrapper):
+class KLDivergence(FunctionMetric, function=losses.kl_divergence):
     """The mean of how much one distribution differs from another.
 
     Args:
@@ -67,12 +58,9 @@ class KLDivergence(MeanMetricWrapper):
         0.0
     """
 
-    def __init__(self, name: str = "kl_divergence", dtype: Any = None) -> None:
-        super().__init__(losses.kl_divergence, name, dtype)
-
 
 @register("metric", "poisson", module="keras.metrics")
-class Poisson(MeanMetricWrapper):
+class Poisson(FunctionMetric, function=losses.poisson):
     """The mean of how unlikely counts are under predicted rates.
 
     Args:
@@ -82,9 +70,6 @@ class Poisson(MeanMetricWrapper):
         >>> round(float(Poisson()([[0.0, 3.0]], [[3.0, 1.0]])), 3)
         2.0
     """
-
-    def __init__(self, name: str = "poisson", dtype: Any = None) -> None:
-        super().__init__(losses.poisson, name, dtype)
 
 
 @register("metric", "binary_crossentropy", "bce", "BCE", module="keras.metrics")

@@ -6,7 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import InvalidShape, publish
+from lamella._base import InvalidShape, publish, with_defaults
 from lamella._base.registry import entry_of, register
 from lamella._base.serialize import serialize
 from lamella._layer.masking import get_mask
@@ -150,4 +150,26 @@ class MeanMetricWrapper(Mean):
         return {**config, "fn": serialize(self.fn), **settings}
 
 
-publish(__name__)
+class FunctionMetric(MeanMetricWrapper):
+    """The mean of one function without settings; a leaf says which, and is named like it.
+
+    Args:
+        name: the metric's name.
+        dtype: its number type, None for the default float type.
+    """
+
+    _function: Callable[..., Any]
+
+    def __init_subclass__(
+        cls, function: Callable[..., Any] | None = None, name: str = "", **options: Any
+    ) -> None:
+        super().__init_subclass__(**options)
+        if function is not None:
+            cls._function = staticmethod(function)
+            with_defaults(name=name or function.__name__)(cls)
+
+    def __init__(self, name: str | None = None, dtype: Any = None) -> None:
+        super().__init__(self._function, name, dtype)
+
+
+publish(__name__, "FunctionMetric")

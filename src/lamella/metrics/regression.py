@@ -9,7 +9,7 @@ from lamella import losses
 from lamella._base import InvalidArgument, InvalidShape, check, epsilon, publish, register
 from lamella.losses.reduction import matched
 from lamella.metrics.base import Metric
-from lamella.metrics.reduction import Mean, MeanMetricWrapper
+from lamella.metrics.reduction import FunctionMetric, Mean, MeanMetricWrapper
 
 
 @register("metric_function", module="keras.metrics")
@@ -30,7 +30,7 @@ def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> jax.Array:
 
 
 @register("metric", "mean_squared_error", "mse", "MSE", module="keras.metrics")
-class MeanSquaredError(MeanMetricWrapper):
+class MeanSquaredError(FunctionMetric, function=losses.mean_squared_error):
     """The mean of squared differences.
 
     Args:
@@ -41,12 +41,9 @@ class MeanSquaredError(MeanMetricWrapper):
         2.0
     """
 
-    def __init__(self, name: str = "mean_squared_error", dtype: Any = None) -> None:
-        super().__init__(losses.mean_squared_error, name, dtype)
-
 
 @register("metric", "mean_absolute_error", "mae", "MAE", module="keras.metrics")
-class MeanAbsoluteError(MeanMetricWrapper):
+class MeanAbsoluteError(FunctionMetric, function=losses.mean_absolute_error):
     """The mean of differences without their sign.
 
     Args:
@@ -57,12 +54,9 @@ class MeanAbsoluteError(MeanMetricWrapper):
         1.0
     """
 
-    def __init__(self, name: str = "mean_absolute_error", dtype: Any = None) -> None:
-        super().__init__(losses.mean_absolute_error, name, dtype)
-
 
 @register("metric", "mean_absolute_percentage_error", "mape", "MAPE", module="keras.metrics")
-class MeanAbsolutePercentageError(MeanMetricWrapper):
+class MeanAbsolutePercentageError(FunctionMetric, function=losses.mean_absolute_percentage_error):
     """The mean of differences in percent of the truth.
 
     Args:
@@ -73,12 +67,9 @@ class MeanAbsolutePercentageError(MeanMetricWrapper):
         50.0
     """
 
-    def __init__(self, name: str = "mean_absolute_percentage_error", dtype: Any = None) -> None:
-        super().__init__(losses.mean_absolute_percentage_error, name, dtype)
-
 
 @register("metric", "mean_squared_logarithmic_error", "msle", "MSLE", module="keras.metrics")
-class MeanSquaredLogarithmicError(MeanMetricWrapper):
+class MeanSquaredLogarithmicError(FunctionMetric, function=losses.mean_squared_logarithmic_error):
     """The mean of squared differences of logarithms.
 
     Args:
@@ -89,12 +80,9 @@ class MeanSquaredLogarithmicError(MeanMetricWrapper):
         0.0
     """
 
-    def __init__(self, name: str = "mean_squared_logarithmic_error", dtype: Any = None) -> None:
-        super().__init__(losses.mean_squared_logarithmic_error, name, dtype)
-
 
 @register("metric", "log_cosh_error", module="keras.metrics")
-class LogCoshError(MeanMetricWrapper):
+class LogCoshError(FunctionMetric, function=losses.log_cosh, name="logcosh"):
     """The mean of log(cosh(d)) over the differences d.
 
     Args:
@@ -104,9 +92,6 @@ class LogCoshError(MeanMetricWrapper):
         >>> float(LogCoshError()([[1.0, 2.0]], [[1.0, 2.0]]))
         0.0
     """
-
-    def __init__(self, name: str = "logcosh", dtype: Any = None) -> None:
-        super().__init__(losses.log_cosh, name, dtype)
 
 
 @register("metric", "cosine_similarity", module="keras.metrics")
