@@ -36,7 +36,6 @@ class BackupAndRestore(Callback):
     delete_checkpoint: bool = True
 
     def __post_init__(self) -> None:
-        super().__init__()
         folder = self.backup_dir
         if not isinstance(folder, (str, os.PathLike)) or not os.fspath(folder):
             raise InvalidArgument(

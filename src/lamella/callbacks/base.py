@@ -43,8 +43,7 @@ class Callback(Configurable):
     _model: Any = None
 
     def __init__(self) -> None:
-        self.params = None
-        self._model = None
+        """Takes no arguments, and need not be called: nothing is set before training starts."""
 
     @property
     def model(self) -> Any:

@@ -36,7 +36,8 @@ class SavingCallback(MonitorCallback):
     initial_value_threshold: float | None
 
     def __post_init__(self) -> None:
-        super().__init__(self.monitor, self.mode, self.initial_value_threshold)
+        super().__post_init__()
+        self.best = self.initial_value_threshold
         self.save_freq = checked_frequency(self.save_freq)
         self._epoch = 0
         self._batches = 0

@@ -50,7 +50,6 @@ class CallbackList(Callback):
         model: Any = None,
         **params: Any,
     ) -> None:
-        super().__init__()
         self.callbacks = [_checked(item) for item in jax.tree.leaves(callbacks)]
         self.history = self._first(History)
         self.bar = self._first(ProgressBar)

@@ -31,7 +31,6 @@ class CSVLogger(Callback):
     def __init__(
         self, filename: str | os.PathLike[str], separator: str = ",", append: bool = False
     ) -> None:
-        super().__init__()
         self.filename = os.fspath(filename)
         self.separator = separator
         self.append = append

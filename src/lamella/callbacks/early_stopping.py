@@ -39,19 +39,13 @@ class EarlyStopping(MonitorCallback):
     start_from_epoch: int = 0
 
     def __post_init__(self) -> None:
-        super().__init__(self.monitor, self.mode, min_delta=self.min_delta)
-        self.wait = 0
-        self.stopped_epoch = 0
-        self.best_epoch = 0
-        self.best_weights: list[Any] | None = None
+        super().__post_init__()
+        EarlyStopping.on_train_begin(self)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         super().on_train_begin(logs)
-        self.wait = 0
-        self.stopped_epoch = 0
-        self.best = None
-        self.best_epoch = 0
-        self.best_weights = None
+        self.wait = self.stopped_epoch = self.best_epoch = 0
+        self.best = self.best_weights = None
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         current = self.watched(logs)

@@ -27,7 +27,6 @@ class History(Callback):
     """
 
     def __init__(self) -> None:
-        super().__init__()
         self.history: dict[str, list[Any]] = Logs()
         self.epoch: list[int] = []
         self._places: dict[str, list[int]] = {}

@@ -37,7 +37,6 @@ class LambdaCallback(Callback):
         **kwargs: Any,
     ) -> None:
         hooks = {name: hook for name, hook in locals().items() if name.startswith("on_")}
-        super().__init__()
         known = [name for name in dir(Callback) if name.startswith("on_")]
         for name, function in {**hooks, **kwargs}.items():
             if name.startswith("on_") and name not in known:

@@ -19,31 +19,27 @@ _BETTER_DOWN = re.compile(
 class MonitorCallback(Callback):
     """Decides whether a watched value got better.
 
+    A subclass keeps these as attributes before `__post_init__` runs.
+
     Args:
         monitor: its name in the logs.
         mode: "min", "max", or "auto" to tell by the metric.
-        baseline: the value to beat first.
         min_delta: by how much it must be better.
     """
 
-    def __init__(
-        self,
-        monitor: str = "val_loss",
-        mode: str = "auto",
-        baseline: float | None = None,
-        min_delta: float = 0,
-    ) -> None:
-        super().__init__()
-        if mode not in ("auto", "min", "max"):
+    monitor: str
+    mode: str
+    min_delta: float = 0
+    best: Any = None
+
+    def __post_init__(self) -> None:
+        if self.mode not in ("auto", "min", "max"):
             warn_person(
-                f"{type(self).__name__} does not know the mode '{mode}' and takes 'auto'. "
+                f"{type(self).__name__} does not know the mode '{self.mode}' and takes 'auto'. "
                 "Modes: 'auto', 'min', 'max'."
             )
-            mode = "auto"
-        self.monitor = monitor
-        self.mode = mode
-        self.best = baseline
-        self.min_delta = abs(min_delta)
+            self.mode = "auto"
+        self.min_delta = abs(self.min_delta)
         self._up: bool | None = None
         self._looks = 0
 

@@ -43,7 +43,6 @@ class ReduceLROnPlateau(MonitorCallback):
         min_lr: float = 0.0,
         **kwargs: Any,
     ) -> None:
-        super().__init__(monitor, mode, min_delta=min_delta)
         for name in kwargs:
             raise WrongType(
                 f"ReduceLROnPlateau has no argument `{name}`. "
@@ -55,19 +54,19 @@ class ReduceLROnPlateau(MonitorCallback):
                 f"Argument `factor` of ReduceLROnPlateau must be below 1. Received: {factor}.",
                 help="Pass for example factor=0.1.",
             )
+        self.monitor, self.mode, self.min_delta = monitor, mode, min_delta
         self.factor = factor
         self.patience = patience
         self.verbose = verbose
         self.cooldown = cooldown
         self.min_lr = min_lr
-        self.cooldown_counter = 0
-        self.wait = 0
+        super().__post_init__()
+        ReduceLROnPlateau.on_train_begin(self)
 
     def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         super().on_train_begin(logs)
         self.best = None
-        self.cooldown_counter = 0
-        self.wait = 0
+        self.cooldown_counter = self.wait = 0
 
     def in_cooldown(self) -> bool:
         """Whether the last change is too recent to count."""

@@ -27,7 +27,6 @@ class ProgressBar(Callback):
     """
 
     def __init__(self) -> None:
-        super().__init__()
         self.verbose = 1
         self.epochs = 1
         self.steps: int | None = None

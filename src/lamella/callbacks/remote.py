@@ -45,7 +45,6 @@ class RemoteMonitor(Callback):
     send_as_json: bool = False
 
     def __post_init__(self) -> None:
-        super().__init__()
         if not str(self.root).startswith(("http://", "https://")):
             raise InvalidArgument(
                 f"Argument `root` of RemoteMonitor must start with http:// or https://. "

@@ -25,7 +25,6 @@ class LearningRateScheduler(Callback):
     """
 
     def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
-        super().__init__()
         self.schedule = schedule
         self.verbose = verbose
 

@@ -22,7 +22,6 @@ class SwapEMAWeights(Callback):
     """
 
     def __init__(self, swap_on_epoch: bool = False) -> None:
-        super().__init__()
         self.swap_on_epoch = swap_on_epoch
         self._swapped = False
 

@@ -53,7 +53,6 @@ class TensorBoard(Callback):
     embeddings_metadata: str | dict[str, str] | None = None
 
     def __post_init__(self) -> None:
-        super().__init__()
         self.log_dir = os.fspath(self.log_dir)
         known = {"epoch": 0, "batch": 1}
         self._every = (
