@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from lamella import constraints, initializers, regularizers
+from lamella._base import InvalidShape
 from lamella._layer.layer import Layer
 from lamella._state.variable import Variable
 
@@ -70,6 +71,28 @@ def add_part(
     """
     parts = {part: getattr(layer, f"{like or name}_{part}") for part in _READ}
     return layer.add_weight(name=name, shape=shape, **{**parts, **options})
+
+
+def known_size(shape: Any, axis: int, who: str, what: str = "", example: Any = (None, 16)) -> int:
+    """The size of one axis of a layer's inputs.
+
+    Args:
+        shape: that of the inputs.
+        axis: which axis.
+        who: the layer, for the message.
+        what: words for that size; empty names the axis.
+        example: a shape for Input in which it is known.
+
+    Raises: InvalidShape, if it is unknown.
+    """
+    size = shape[axis]
+    if size is None:
+        raise InvalidShape(
+            f"{who} needs a known {what or f'size of axis {axis}'}. "
+            f"Received: shape {tuple(shape)}.",
+            help=f"Give the Input a number there, for example Input(shape={example}).",
+        )
+    return int(size)
 
 
 def anew(initializer: Any) -> Any:

@@ -17,20 +17,6 @@ def channel_axis(data_format: str) -> int:
     return -1 if data_format == "channels_last" else 1
 
 
-def known_channels(shape: Any, axis: int, who: str) -> int:
-    """The number of channels.
-
-    Raises: InvalidShape, if it is unknown.
-    """
-    channels = shape[axis]
-    if channels is None:
-        raise InvalidShape(
-            f"{who} needs a known number of channels on axis {axis}. Received: shape {shape}.",
-            help="Give the Input a number there, for example Input(shape=(None, None, 3)).",
-        )
-    return int(channels)
-
-
 def require_room(
     who: str, what: str, window: tuple[int, ...], shape: Any, channels_last: bool
 ) -> None:

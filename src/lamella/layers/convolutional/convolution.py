@@ -11,8 +11,8 @@ from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella._layer.input_spec import InputSpec
 from lamella._lowering.convolution import convolution
 from lamella._state.variable import Variable
-from lamella.layers._parts import RowWise, add_part, keep_parts
-from lamella.layers._windows import channel_axis, known_channels, require_room
+from lamella.layers._parts import RowWise, add_part, keep_parts, known_size
+from lamella.layers._windows import channel_axis, require_room
 
 
 class ConvolutionBase(RowWise):
@@ -49,20 +49,29 @@ class ConvolutionBase(RowWise):
     def _read_channels(self, input_shape: Any) -> int:
         """The input's channels, which all later inputs must have too."""
         axis = channel_axis(self.data_format)
-        channels = known_channels(input_shape, axis, self._who())
+        what = f"number of channels on axis {axis}"
+        channels = known_size(input_shape, axis, self._who(), what, example=(None, None, 3))
         self.input_spec = InputSpec(ndim=self.rank + 2, axes={axis: channels})
         return channels
 
     def _add_bias_weight(self, size: int) -> None:
         self.bias: Variable | None = add_part(self, "bias", (size,)) if self.use_bias else None
 
-    def _prepared(self, inputs: jax.Array, kernel: jax.Array) -> jax.Array:
-        """The inputs in the kernel's type, after a look at their sizes."""
+    def _convolve(self, inputs: jax.Array, kernel: jax.Array, groups: int) -> jax.Array:
+        """Convolves in the kernel's type, after a look at the sizes."""
         if self.padding == "valid":
             pairs = zip(self.kernel_size, self.dilation_rate)
             reach = tuple((size - 1) * step + 1 for size, step in pairs)
             require_room(self._who(), "kernel", reach, inputs.shape, self._channels_last)
-        return inputs.astype(kernel.dtype)
+        return convolution(
+            inputs.astype(kernel.dtype),
+            kernel,
+            strides=self.strides,
+            padding=self.padding,
+            dilation=self.dilation_rate,
+            groups=groups,
+            channels_last=self._channels_last,
+        )
 
     def _finished(self, outputs: jax.Array) -> jax.Array:
         if self.bias is not None:
@@ -119,17 +128,7 @@ class Convolution(ConvolutionBase):
         self._add_bias_weight(self.filters)
 
     def call(self, inputs: jax.Array) -> jax.Array:
-        kernel = self.kernel.value
-        outputs = convolution(
-            self._prepared(inputs, kernel),
-            kernel,
-            strides=self.strides,
-            padding=self.padding,
-            dilation=self.dilation_rate,
-            groups=self.groups,
-            channels_last=self._channels_last,
-        )
-        return self._finished(outputs)
+        return self._finished(self._convolve(inputs, self.kernel.value, self.groups))
 
 
 @register("layer", "Convolution1D", module="keras.layers")

@@ -14,15 +14,8 @@ from lamella.layers.convolutional.convolution import ConvolutionBase
 def convolve_channels(layer: ConvolutionBase, inputs: jax.Array, kernel: jax.Array) -> jax.Array:
     """Convolves each channel with its own kernels, (*window, channels, multiplier)."""
     channels, multiplier = kernel.shape[-2:]
-    return convolution(
-        inputs,
-        jnp.reshape(kernel, (*kernel.shape[:-2], 1, channels * multiplier)),
-        strides=layer.strides,
-        padding=layer.padding,
-        dilation=layer.dilation_rate,
-        groups=channels,
-        channels_last=layer._channels_last,
-    )
+    merged = jnp.reshape(kernel, (*kernel.shape[:-2], 1, channels * multiplier))
+    return layer._convolve(inputs, merged, groups=channels)
 
 
 class DepthwiseConvolution(ConvolutionBase):
@@ -60,8 +53,7 @@ class DepthwiseConvolution(ConvolutionBase):
         self._add_bias_weight(channels * self.depth_multiplier)
 
     def call(self, inputs: jax.Array) -> jax.Array:
-        kernel = self.kernel.value
-        return self._finished(convolve_channels(self, self._prepared(inputs, kernel), kernel))
+        return self._finished(convolve_channels(self, inputs, self.kernel.value))
 
 
 @register("layer", module="keras.layers")
@@ -167,10 +159,9 @@ class SeparableConvolution(ConvolutionBase):
         self._add_bias_weight(self.filters)
 
     def call(self, inputs: jax.Array) -> jax.Array:
-        kernel = self.depthwise_kernel.value
         ones = (1,) * self.rank
         outputs = convolution(
-            convolve_channels(self, self._prepared(inputs, kernel), kernel),
+            convolve_channels(self, inputs, self.depthwise_kernel.value),
             self.pointwise_kernel.value,
             strides=ones,
             padding="valid",

@@ -6,11 +6,11 @@ import jax
 import jax.numpy as jnp
 
 from lamella import activations
-from lamella._base import InvalidShape, check, register
+from lamella._base import check, register
 from lamella._layer.input_spec import InputSpec
 from lamella._layer.layer import Layer
 from lamella._lowering.products import by_matrix
-from lamella.layers._parts import MaskPassing, add_part, keep_parts
+from lamella.layers._parts import MaskPassing, add_part, keep_parts, known_size
 
 
 @register("layer", module="keras.layers")
@@ -67,12 +67,7 @@ class Dense(MaskPassing):
         self.input_spec = InputSpec(min_ndim=2)
 
     def build(self, input_shape: Any) -> None:
-        features = input_shape[-1]
-        if features is None:
-            raise InvalidShape(
-                f"{self._who()} needs a known size of the last axis. Received: {input_shape}.",
-                help="Give the Input a number there, for example Input(shape=(None, 16)).",
-            )
+        features = known_size(input_shape, -1, self._who(), "size of the last axis")
         self.kernel = add_part(self, "kernel", (features, self.units))
         self.bias = add_part(self, "bias", (self.units,)) if self.use_bias else None
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})

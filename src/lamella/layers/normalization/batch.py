@@ -12,7 +12,7 @@ from lamella._base import InvalidArgument, InvalidShape, register, taken_by
 from lamella._layer.input_spec import InputSpec, shown
 from lamella._lowering.normalization import batch_moments, normalize
 from lamella._state.variable import Variable
-from lamella.layers._parts import anew
+from lamella.layers._parts import anew, known_size
 from lamella.layers.normalization import scaled
 
 
@@ -92,7 +92,7 @@ class BatchNormalization(scaled.ScaledNormalization):
     def build(self, input_shape: Any) -> None:
         rank = len(input_shape)
         (axis,) = scaled.axes_of(self.axis, rank, self._who())
-        channels = scaled.known_size(input_shape, axis, self._who())
+        channels = known_size(input_shape, axis, self._who())
         self._add_scaling((channels,), gamma=self.scale, beta=self.center)
         mean, variance = self.moving_mean_initializer, self.moving_variance_initializer
         self.moving_mean = self._add_statistic("moving_mean", channels, mean)

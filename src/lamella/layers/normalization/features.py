@@ -8,7 +8,7 @@ from jax import lax
 
 from lamella._base import WrongType, continues, publish, register, warn_person
 from lamella._lowering.normalization import moments
-from lamella.layers._parts import MaskPassing, RowWise
+from lamella.layers._parts import MaskPassing, RowWise, known_size
 from lamella.layers.normalization import scaled
 
 
@@ -75,7 +75,7 @@ class LayerNormalization(scaled.ScaledNormalization):
 
     def build(self, input_shape: Any) -> None:
         axes = scaled.axes_of(self.axis, len(input_shape), self._who())
-        shape = tuple(scaled.known_size(input_shape, axis, self._who()) for axis in axes)
+        shape = tuple(known_size(input_shape, axis, self._who()) for axis in axes)
         self._add_scaling(
             shape, gamma=self.scale or self.rms_scaling, beta=self.center and not self.rms_scaling
         )
@@ -128,7 +128,7 @@ class RMSNormalization(RowWise):
 
     def build(self, input_shape: Any) -> None:
         axes = scaled.axes_of(self.axis, len(input_shape), self._who())
-        shape = tuple(scaled.known_size(input_shape, axis, self._who()) for axis in axes)
+        shape = tuple(known_size(input_shape, axis, self._who()) for axis in axes)
         self.scale = self.add_weight(name="scale", shape=shape, initializer="ones")
 
     def call(self, inputs: jax.Array) -> jax.Array:

@@ -9,6 +9,7 @@ from jax import lax
 from lamella._base import InvalidShape, check, continues, register
 from lamella._layer.input_spec import InputSpec
 from lamella._lowering.normalization import moments
+from lamella.layers._parts import known_size
 from lamella.layers.normalization import scaled
 
 
@@ -48,7 +49,7 @@ class GroupNormalization(scaled.ScaledNormalization):
 
     def build(self, input_shape: Any) -> None:
         (axis,) = scaled.axes_of(self.axis, len(input_shape), self._who())
-        channels = scaled.known_size(input_shape, axis, self._who())
+        channels = known_size(input_shape, axis, self._who())
         if self.groups == -1:
             self.groups = channels
         if channels % self.groups:

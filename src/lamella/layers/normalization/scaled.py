@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from lamella._base import InvalidArgument, InvalidShape
+from lamella._base import InvalidArgument
 from lamella._layer.layer import Layer
 from lamella._state.variable import Variable
 from lamella.layers._parts import add_part, keep_parts
@@ -57,17 +57,3 @@ def axes_of(axis: Any, rank: int, who: str) -> tuple[int, ...]:
             help="Axis 0 is the batch, -1 the last axis.",
         )
     return tuple(sorted(one % rank for one in axes))
-
-
-def known_size(input_shape: Any, axis: int, who: str) -> int:
-    """The size of one axis.
-
-    Raises: InvalidShape, if it is unknown.
-    """
-    size = input_shape[axis]
-    if size is None:
-        raise InvalidShape(
-            f"{who} needs a known size of axis {axis}. Received: shape {tuple(input_shape)}.",
-            help="Give the Input a number there.",
-        )
-    return int(size)

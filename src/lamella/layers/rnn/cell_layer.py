@@ -1,5 +1,6 @@
 """A recurrent layer with one of our own cells: it runs the fused loop."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -34,7 +35,8 @@ def named(activation: Any) -> Any:
 class CellLayer(RNN):
     """SimpleRNN, LSTM and GRU: the arguments are the cell's, the loop is fused.
 
-    Holes: `_cell_class`, and `_fused`, which runs the loop.
+    Holes: `_cell_class`; `_fused`, the lowering that runs the loop and gives (outputs, *states);
+    `_computed_with`, the arguments of the cell that it takes besides.
 
     Example:
         >>> CellLayer.mixes_rows
@@ -42,6 +44,8 @@ class CellLayer(RNN):
     """
 
     _cell_class: type[GatedCell] = GatedCell
+    _fused: Callable[..., tuple[jax.Array, ...]]
+    _computed_with: tuple[str, ...] = ("activation",)
     cell: Any
     _not_in_config = (*RNN._not_in_config, "use_cudnn")
 
@@ -81,15 +85,11 @@ class CellLayer(RNN):
     ) -> tuple[jax.Array, list[Any]]:
         if type(self.cell) is not self._cell_class:  # a person's own cell may compute otherwise
             return super()._loop(sequences, states, mask, training)
-        multipliers = self.cell.draw(sequences[:, 0], states[0], training)
-        kernels = (
-            self.cell.kernel.value,
-            self.cell.recurrent_kernel.value,
-            self.cell._bias_value(),
-            mask,
-        )
+        cell = self.cell
+        multipliers = cell.draw(sequences[:, 0], states[0], training)
+        kernels = cell.kernel.value, cell.recurrent_kernel.value, cell._bias_value()
         options = {
-            "activation": named(self.cell.activation),
+            **{name: named(getattr(cell, name)) for name in self._computed_with},
             "go_backwards": self.go_backwards,
             "unroll": self.unroll,
             "zero_output_for_mask": self.zero_output_for_mask,
@@ -97,11 +97,5 @@ class CellLayer(RNN):
             "input_dropout": multipliers.inputs,
             "recurrent_dropout": multipliers.state,
         }
-        outputs, *states = self._fused(sequences, states, kernels, options)
+        outputs, *states = self._fused(sequences, *states, *kernels, mask, **options)
         return outputs, states
-
-    def _fused(
-        self, sequences: jax.Array, states: list[Any], kernels: tuple, options: dict[str, Any]
-    ) -> tuple[jax.Array, ...]:
-        """The lowering of this kind of cell; gives (outputs, *states)."""
-        raise NotImplementedError

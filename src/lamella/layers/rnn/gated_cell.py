@@ -8,11 +8,11 @@ import jax
 import jax.numpy as jnp
 
 from lamella import activations
-from lamella._base import InvalidShape, check
+from lamella._base import check
 from lamella._layer.layer import Layer
 from lamella._lowering.dropout import dropout
 from lamella._state.seeds import SeedGenerator
-from lamella.layers._parts import RowWise, add_part, keep_parts
+from lamella.layers._parts import RowWise, add_part, keep_parts, known_size
 
 
 class Multipliers(NamedTuple):
@@ -73,13 +73,9 @@ class GatedCell(RowWise):
         self._add_weights(input_shape, (self.gates * self.units,), self.bias_initializer)
 
     def _add_weights(self, input_shape: Any, bias_shape: tuple, bias_initializer: Any) -> None:
-        if input_shape[-1] is None:
-            raise InvalidShape(
-                f"{self._who()} needs a known size of the last axis. Received: {input_shape}.",
-                help="Give the Input a number there, for example Input(shape=(None, 16)).",
-            )
+        features = known_size(input_shape, -1, self._who(), "size of the last axis")
         width = self.gates * self.units
-        self.kernel = add_part(self, "kernel", (input_shape[-1], width))
+        self.kernel = add_part(self, "kernel", (features, width))
         self.recurrent_kernel = add_part(self, "recurrent_kernel", (self.units, width), "recurrent")
         self.bias = None
         if self.use_bias:

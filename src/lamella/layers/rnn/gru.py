@@ -10,7 +10,7 @@ from lamella._base import check, register
 from lamella._lowering import recurrent
 from lamella._lowering.recurrent_steps import Recurrence, recur
 from lamella._state.seeds import SeedGenerator
-from lamella.layers.rnn.cell_layer import CellLayer, named
+from lamella.layers.rnn.cell_layer import CellLayer
 from lamella.layers.rnn.gated_cell import GatedCell, first_state
 
 
@@ -152,6 +152,8 @@ class GRU(CellLayer):
     """
 
     _cell_class = GRUCell
+    _fused = staticmethod(recurrent.gru)
+    _computed_with = ("activation", "recurrent_activation", "reset_after")
 
     def __init__(
         self,
@@ -183,10 +185,3 @@ class GRU(CellLayer):
     ) -> None:
         super().__init__(locals())
         self.use_cudnn = check.one_of(use_cudnn, ("auto", True, False), "use_cudnn")
-
-    def _fused(
-        self, sequences: jax.Array, states: list[Any], kernels: tuple, options: dict[str, Any]
-    ) -> tuple[jax.Array, ...]:
-        options["recurrent_activation"] = named(self.cell.recurrent_activation)
-        options["reset_after"] = self.cell.reset_after
-        return recurrent.gru(sequences, *states, *kernels, **options)

@@ -10,7 +10,7 @@ from lamella._base import check, register
 from lamella._lowering import recurrent
 from lamella._lowering.recurrent_steps import Recurrence, recur
 from lamella._state.seeds import SeedGenerator
-from lamella.layers.rnn.cell_layer import CellLayer, named
+from lamella.layers.rnn.cell_layer import CellLayer
 from lamella.layers.rnn.gated_cell import GatedCell
 
 
@@ -143,6 +143,8 @@ class LSTM(CellLayer):
     """
 
     _cell_class = LSTMCell
+    _fused = staticmethod(recurrent.lstm)
+    _computed_with = ("activation", "recurrent_activation")
 
     def __init__(
         self,
@@ -174,9 +176,3 @@ class LSTM(CellLayer):
     ) -> None:
         super().__init__(locals())
         self.use_cudnn = check.one_of(use_cudnn, ("auto", True, False), "use_cudnn")
-
-    def _fused(
-        self, sequences: jax.Array, states: list[Any], kernels: tuple, options: dict[str, Any]
-    ) -> tuple[jax.Array, ...]:
-        options["recurrent_activation"] = named(self.cell.recurrent_activation)
-        return recurrent.lstm(sequences, *states, *kernels, **options)

@@ -124,6 +124,7 @@ class SimpleRNN(CellLayer):
     """
 
     _cell_class = SimpleRNNCell
+    _fused = staticmethod(recurrent.simple_rnn)
     # Keras's files have no seed for this layer.
     _not_in_config = (*CellLayer._not_in_config, "seed")
 
@@ -159,8 +160,3 @@ class SimpleRNN(CellLayer):
         """A new layer from what `get_config` gave."""
         # As they are: initializers have to draw their seeds after the dropout has drawn its own.
         return cls(**config)
-
-    def _fused(
-        self, sequences: jax.Array, states: list[Any], kernels: tuple, options: dict[str, Any]
-    ) -> tuple[jax.Array, ...]:
-        return recurrent.simple_rnn(sequences, *states, *kernels, **options)
