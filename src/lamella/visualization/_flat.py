@@ -52,30 +52,18 @@ class Flat(NamedTuple):
     along: float
 
 
-def place_flat(
-    sizes: Sequence[tuple[float, float]],
-    edges: Sequence[FlatEdge],
-    first_ports: frozenset[int] = frozenset(),
-    last_ports: frozenset[int] = frozenset(),
-) -> Flat:
+class Drawing:
     """Places nodes of given sizes in rows and routes edges between the rows.
 
+    Chains of nodes become lines within rows and curves between rows. Curves stay between two rows
+    and lines within a row stand on a dummy's own place, so no edge can touch a box that is not its
+    end.
+
     Args:
-        sizes: (across, along) of each node.
-        edges: without loops from a node to itself.
+        sizes: (across, along) of each node, one at least.
+        edges: without cycles.
         first_ports: nodes that stand for an entry through the frame, in the first row.
         last_ports: nodes that stand for an exit.
-    """
-    if not sizes:
-        return Flat([], [], 0.0, 0.0)
-    return _Drawing(sizes, edges, first_ports, last_ports).flat()
-
-
-class _Drawing:
-    """Turns chains of nodes into lines within rows and curves between rows.
-
-    Curves stay between two rows and lines within a row stand on a dummy's own place, so no edge
-    can touch a box that is not its end.
     """
 
     def __init__(
@@ -87,15 +75,10 @@ class _Drawing:
     ) -> None:
         self.sizes, self.ports = sizes, first_ports | last_ports
         pairs = [(edge.source, edge.target) for edge in edges]
-        downward = _layers.turn_back_edges(len(sizes), pairs)
-        self.turned = [before != after for before, after in zip(pairs, downward, strict=True)]
         # For each edge where it is bound to start above and to end below.
-        self.ends = [
-            (edge.enter, edge.leave) if turned else (edge.leave, edge.enter)
-            for edge, turned in zip(edges, self.turned)
-        ]
-        self.row = _layers.assign_rows(len(sizes), downward, last_ports, first_ports)
-        self.graph = graph = _layers.make_rows(self.row, downward)
+        self.ends = [(edge.leave, edge.enter) for edge in edges]
+        self.row = _layers.assign_rows(len(sizes), pairs, last_ports, first_ports)
+        self.graph = graph = _layers.make_rows(self.row, pairs)
         _layers.reduce_crossings(graph)
         thin = {*self.ports, *range(len(sizes), len(graph.above))}
         widths = [size[0] for size in sizes] + [DUMMY_WIDTH] * (len(graph.above) - len(sizes))
@@ -111,12 +94,8 @@ class _Drawing:
     def flat(self) -> Flat:
         """The drawing as it is handed out."""
         centres = [(self.across[n], sum(self.bands[row]) / 2) for n, row in enumerate(self.row)]
-        leaving, entering = self._slots(0, 1), self._slots(-1, -2)
-        routes = []
-        for chain, leave, enter, turned in zip(self.graph.chains, leaving, entering, self.turned):
-            pieces = self._follow(chain, leave, enter)
-            routes.append([piece[::-1] for piece in reversed(pieces)] if turned else pieces)
-        return Flat(centres, routes, self.width, self.bands[-1][1])
+        routes = map(self._follow, self.graph.chains, self._slots(0, 1), self._slots(-1, -2))
+        return Flat(centres, list(routes), self.width, self.bands[-1][1])
 
     def _align_ports(self) -> None:
         """Moves the ports of a row to where their edges are bound, if that keeps their order."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from lamella._base.check import one_of
-from lamella.visualization._flat import Flat, FlatEdge, Piece, Point, bounds, place_flat
+from lamella.visualization._flat import Drawing, Flat, FlatEdge, Piece, Point, bounds
 from lamella.visualization._layers import turn_back_edges
 from lamella.visualization.diagram import Diagram, Edge, Group
 from lamella.visualization.text import text_width
@@ -193,7 +193,8 @@ class _Layout:
         for n, item in part.exits.items():
             edges.append((n, FlatEdge(numbers[item], last[n], self._bound(item, n, EXIT), None)))
         ports = frozenset(first.values()), frozenset(last.values())
-        part.flat = place_flat(sizes, [edge for _, edge in edges], *ports)
+        if sizes:
+            part.flat = Drawing(sizes, [edge for _, edge in edges], *ports).flat()
         across = [centre[0] for centre in part.flat.centres]
         part.ports = (
             {n: across[p] for n, p in first.items()},
