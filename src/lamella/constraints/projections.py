@@ -1,6 +1,7 @@
 """Projections of weights onto what is allowed, after every step of training."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import jax
@@ -98,6 +99,7 @@ class UnitNorm(Constraint):
 
 
 @register("constraint", "min_max_norm", module="keras.constraints")
+@dataclass(eq=False, repr=False)
 class MinMaxNorm(Constraint):
     """Brings the length of every vector into a range, wholly or in part.
 
@@ -114,13 +116,10 @@ class MinMaxNorm(Constraint):
         [[3.0, 2.0]]
     """
 
-    def __init__(
-        self, min_value: float = 0.0, max_value: float = 1.0, rate: float = 1.0, axis: Any = 0
-    ) -> None:
-        self.min_value = min_value
-        self.max_value = max_value
-        self.rate = rate
-        self.axis = axis
+    min_value: float = 0.0
+    max_value: float = 1.0
+    rate: float = 1.0
+    axis: Any = 0
 
     def __call__(self, w: Any) -> jax.Array:
         array = _array(w)
