@@ -133,11 +133,15 @@ class LossFunctionWrapper(Loss):
         return self.fn(truth, prediction, **self._fn_kwargs)
 
     def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        if "fn" not in config:
-            return config
-        settings = {name: plain.serialize(value) for name, value in self._fn_kwargs.items()}
-        return {**config, "fn": plain.serialize(self.fn), **settings}
+        return with_function(super().get_config(), self.fn, self._fn_kwargs)
+
+
+def with_function(config: dict[str, Any], fn: Any, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The config of what wraps a function; a leaf, which knows its function, has none in it."""
+    if "fn" not in config:
+        return config
+    held = {"fn": fn, **settings}
+    return {**config, **{name: plain.serialize(value) for name, value in held.items()}}
 
 
 class FunctionLoss(LossFunctionWrapper):
@@ -228,4 +232,4 @@ def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) ->
         return get(config)
 
 
-publish(__name__, "FunctionLoss")
+publish(__name__, "FunctionLoss", "with_function")

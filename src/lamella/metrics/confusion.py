@@ -24,14 +24,8 @@ class _ConditionCount(Metric):
         self.accumulator = self.add_variable((len(self.thresholds),), "zeros", name="accumulator")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        _confusion.update_counts(
-            {self._counted: self.accumulator},
-            y_true,
-            y_pred,
-            sample_weight,
-            self.thresholds,
-            even=_confusion.are_even(self.thresholds),
-        )
+        even, held = _confusion.are_even(self.thresholds), {self._counted: self.accumulator}
+        _confusion.update_counts(held, y_true, y_pred, sample_weight, self.thresholds, even=even)
 
     def result(self) -> jax.Array:
         counts = self.accumulator.value

@@ -8,10 +8,9 @@ import jax.numpy as jnp
 
 from lamella._base import InvalidShape, publish, with_defaults
 from lamella._base.registry import entry_of, register
-from lamella._base.serialize import serialize
 from lamella._layer.masking import get_mask
 from lamella._state import frame as frames
-from lamella.losses.base import Loss
+from lamella.losses.base import Loss, with_function
 from lamella.losses.reduction import apply_mask, as_array, divide_no_nan, same_rank
 from lamella.metrics.base import Metric
 
@@ -143,11 +142,7 @@ class MeanMetricWrapper(Mean):
             super().update_state(values, sample_weight=weight)
 
     def get_config(self) -> dict[str, Any]:
-        config = super().get_config()
-        if "fn" not in config:
-            return config
-        settings = {name: serialize(value) for name, value in self._fn_kwargs.items()}
-        return {**config, "fn": serialize(self.fn), **settings}
+        return with_function(super().get_config(), self.fn, self._fn_kwargs)
 
 
 class FunctionMetric(MeanMetricWrapper):
