@@ -225,9 +225,8 @@ def compute_fans(shape: Any, input_axes: Any = None, output_axes: Any = None) ->
     """
     sizes = tuple(int(size) for size in shape)
     if input_axes is not None and output_axes is not None:
-        return product(sizes[axis] for axis in input_axes), product(
-            sizes[axis] for axis in output_axes
-        )
+        given = [product(sizes[axis] for axis in axes) for axes in (input_axes, output_axes)]
+        return given[0], given[1]
     if len(sizes) < 2:
         only = sizes[0] if sizes else 1
         return only, only

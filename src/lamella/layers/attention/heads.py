@@ -9,7 +9,6 @@ import jax.numpy as jnp
 from lamella._base import InvalidArgument, check, continues, publish, register
 from lamella._base.serialize import serialize
 from lamella._layer.input_spec import shown
-from lamella._lowering.attention import scores, weighted
 from lamella.layers.attention.projected import ProjectedAttention
 
 
@@ -213,12 +212,6 @@ class GroupedQueryAttention(ProjectedAttention):
             features=(self.head_dim, self.head_dim),
             outputs=(query_shape[-1],),
         )
-
-    def _scores(self, query: jax.Array, key: jax.Array) -> jax.Array:
-        return scores(query, key)
-
-    def _weighted(self, shares: jax.Array, value: jax.Array) -> jax.Array:
-        return weighted(shares, value)
 
 
 # The name by which Keras shows it.

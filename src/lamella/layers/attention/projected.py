@@ -11,7 +11,7 @@ from lamella import regularizers
 from lamella._base import InvalidArgument, InvalidShape, check
 from lamella._layer.input_spec import shown
 from lamella._layer.layer import Layer
-from lamella._lowering.attention import attention, causal_mask, window_mask
+from lamella._lowering.attention import attention, causal_mask, scores, weighted, window_mask
 from lamella.layers._parts import MaskPassing, anew, keep_parts, parts_of
 from lamella.layers.activations.softmax import Softmax
 from lamella.layers.attention import masks
@@ -269,8 +269,8 @@ class ProjectedAttention(MaskPassing):
 
     def _scores(self, query: jax.Array, key: jax.Array) -> jax.Array:
         """The product of each query with each key, head by head."""
-        raise NotImplementedError(f"{type(self).__name__} has to define _scores(query, key).")
+        return scores(query, key)
 
     def _weighted(self, shares: jax.Array, value: jax.Array) -> jax.Array:
         """The sums of values by their shares."""
-        raise NotImplementedError(f"{type(self).__name__} has to define _weighted(shares, value).")
+        return weighted(shares, value)

@@ -12,19 +12,16 @@ from lamella.layers._parts import MaskPassing, RowWise, known_size
 from lamella.layers.normalization import scaled
 
 
-def _checked_axis(axis: Any) -> Any:
-    if isinstance(axis, (list, tuple)) and all(isinstance(one, int) for one in axis):
-        return list(axis)
-    if isinstance(axis, int) and not isinstance(axis, bool):
-        return axis
-    raise WrongType(
-        f"Argument `axis` must be a whole number or a list of them. Received: {axis!r}.",
-        help="Pass for example axis=-1.",
-    )
-
-
-def _names_batch(axis: Any) -> bool:
-    return 0 in (axis if isinstance(axis, (list, tuple)) else (axis,))
+def _read_axis(axis: Any) -> tuple[Any, bool]:
+    """One axis or a list of them, and whether the batch is among them."""
+    several = isinstance(axis, (list, tuple))
+    axes = list(axis) if several else [axis]
+    if isinstance(axis, bool) or not all(isinstance(one, int) for one in axes):
+        raise WrongType(
+            f"Argument `axis` must be a whole number or a list of them. Received: {axis!r}.",
+            help="Pass for example axis=-1.",
+        )
+    return axes if several else axis, 0 in axes
 
 
 def _spread(weight: jax.Array, axes: tuple[int, ...], rank: int) -> jax.Array:
@@ -68,8 +65,7 @@ class LayerNormalization(scaled.ScaledNormalization):
                 "LayerNormalization(rms_scaling=True) divides by the standard deviation, not by "
                 "the root mean square; RMSNormalization does that."
             )
-        self.axis = _checked_axis(axis)
-        self.mixes_rows = _names_batch(self.axis)
+        self.axis, self.mixes_rows = _read_axis(axis)
         self.rms_scaling = rms_scaling
         self.autocast = False
 
@@ -122,8 +118,7 @@ class RMSNormalization(RowWise):
 
     def __init__(self, axis: Any = -1, epsilon: float = 1e-6, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.axis = _checked_axis(axis)
-        self.mixes_rows = _names_batch(self.axis)
+        self.axis, self.mixes_rows = _read_axis(axis)
         self.epsilon = float(epsilon)
 
     def build(self, input_shape: Any) -> None:
@@ -159,8 +154,7 @@ class UnitNormalization(MaskPassing):
 
     def __init__(self, axis: Any = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.axis = _checked_axis(axis)
-        self.mixes_rows = _names_batch(self.axis)
+        self.axis, self.mixes_rows = _read_axis(axis)
 
     def call(self, inputs: jax.Array) -> jax.Array:
         axes = scaled.axes_of(self.axis, inputs.ndim, self._who())
