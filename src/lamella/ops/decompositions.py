@@ -184,6 +184,14 @@ def svd(x: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
     return tuple(found) if compute_uv else found
 
 
+def _by_columns(solve: Any, a: Any, b: Any, **options: Any) -> jax.Array:
+    """Solves for one vector as for a matrix of one column."""
+    a, b = inexact(a), inexact(b)
+    vector = b.ndim == a.ndim - 1
+    found = solve(a, b[..., None] if vector else b, **options)
+    return found[..., 0] if vector else found
+
+
 @op("solve", module=LINALG, arrays=2)
 def solve(a: Any, b: Any) -> jax.Array:
     """The x with a x = b.
@@ -195,10 +203,7 @@ def solve(a: Any, b: Any) -> jax.Array:
         >>> solve([[2.0]], [4.0]).tolist()
         [2.0]
     """
-    a, b = inexact(a), inexact(b)
-    vector = b.ndim == a.ndim - 1
-    found = jnp.linalg.solve(a, b[..., None] if vector else b)
-    return found[..., 0] if vector else found
+    return _by_columns(jnp.linalg.solve, a, b)
 
 
 @op("solve_triangular", module=LINALG, arrays=2)
@@ -213,10 +218,7 @@ def solve_triangular(a: Any, b: Any, lower: bool = False) -> jax.Array:
         >>> solve_triangular([[2.0]], [4.0]).tolist()
         [2.0]
     """
-    a, b = inexact(a), inexact(b)
-    vector = b.ndim == a.ndim - 1
-    found = jax.scipy.linalg.solve_triangular(a, b[..., None] if vector else b, lower=lower)
-    return found[..., 0] if vector else found
+    return _by_columns(jax.scipy.linalg.solve_triangular, a, b, lower=lower)
 
 
 @op("lstsq", module=LINALG, arrays=2)

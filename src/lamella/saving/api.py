@@ -10,7 +10,7 @@ from lamella._base import FileProblem, InvalidArgument, NotReady, WrongType, pub
 from lamella._base.atomic import replacing
 from lamella._base.serialize import deserialize, serialize
 from lamella._layer.layer import Layer
-from lamella.saving.archive import IN_MEMORY, opened_archive, write_archive
+from lamella.saving.archive import IN_MEMORY, opened_archive, require_file, write_archive
 from lamella.saving.walk import saved_objects
 from lamella.saving.weights_h5 import read_weights, write_weights
 
@@ -212,10 +212,7 @@ def load_weights(model: Any, filepath: Any, skip_mismatch: bool = False, **kwarg
         )
     path = Path(filepath)
     _require_built(model, "loaded")
-    if not path.is_file():
-        raise FileProblem(
-            f"There is no file '{path}'.", help="Check the path, relative to the working folder."
-        )
+    require_file(path)
     if path.suffix == ".keras":
         with opened_archive(path) as archive, archive.weights() as weights:
             read_weights(model, weights, path.name, skip_mismatch, skip)

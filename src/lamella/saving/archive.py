@@ -178,16 +178,20 @@ class Archive:
             ) from cause
 
 
+def require_file(path: Path) -> None:
+    if not path.is_file():
+        raise FileProblem(
+            f"There is no file '{path}'.", help="Check the path, relative to the working folder."
+        )
+
+
 @contextlib.contextmanager
 def opened_archive(path: Path) -> Iterator[Archive]:
     """Opens an archive for reading.
 
     Raises: FileProblem, if there is no such file, or if it is not a safe archive.
     """
-    if not path.is_file():
-        raise FileProblem(
-            f"There is no file '{path}'.", help="Check the path, relative to the working folder."
-        )
+    require_file(path)
     try:
         zipped = zipfile.ZipFile(path)
     except zipfile.BadZipFile as cause:
