@@ -128,20 +128,15 @@ def _is_foreign_tensor(leaf: Any) -> bool:
 
 def shapes_of(value: Any) -> Any:
     """The shapes of a structure of arrays or symbolic tensors, None for unknown sizes."""
-
-    probes = frames.ambient().probes
-
-    def shape(leaf: Any) -> Any:
-        sizes = getattr(leaf, "shape", None)
-        if sizes is None:
-            return None
-        return tuple(n if isinstance(n, int) and n not in probes else None for n in sizes)
-
     if isinstance(value, dict):
         return {key: shapes_of(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return type(value)(shapes_of(item) for item in value)
-    return shape(value)
+    sizes = getattr(value, "shape", None)
+    if sizes is None:
+        return None
+    probes = frames.ambient().probes
+    return tuple(n if isinstance(n, int) and n not in probes else None for n in sizes)
 
 
 def any_batch(shapes: Any) -> Any:

@@ -28,7 +28,7 @@ def recorded(build: Callable[..., Any]) -> Callable[..., Any]:
                 build(self, *args, **kwargs)
         finally:
             object.__setattr__(self, "_building", False)
-        self._build_shapes = _shapes_by_name(build, args, kwargs)
+        self._build_shapes = {**dict(zip(build_parameters(build), args)), **kwargs}
         self.built = True
         if self._first_weights is not None:
             # Also where the shapes of a model around it are being inferred.
@@ -37,11 +37,6 @@ def recorded(build: Callable[..., Any]) -> Callable[..., Any]:
 
     wrapped._recorded = True  # type: ignore[attr-defined]
     return wrapped
-
-
-def _shapes_by_name(build: Callable[..., Any], args: tuple, kwargs: dict[str, Any]) -> dict:
-    names = build_parameters(build)
-    return {**dict(zip(names, args)), **kwargs}
 
 
 @functools.cache
@@ -60,11 +55,9 @@ def build_arguments(build: Callable[..., Any], shapes: dict[str, Any], who: str)
         who: the layer, for messages.
     """
     names = build_parameters(build)
-    if len(names) == 1:
-        by_name = {f"{key}_shape": shape for key, shape in shapes.items()}
-        first = next(iter(shapes.values()), None)
-        return {names[0]: by_name.get(names[0], first)}
     found = {f"{key}_shape": shape for key, shape in shapes.items()}
+    if len(names) == 1:
+        return {names[0]: found.get(names[0], next(iter(shapes.values()), None))}
     missing = [name for name in names if name not in found and not _has_default(build, name)]
     if missing:
         raise InvalidArgument(

@@ -78,40 +78,27 @@ def check_inputs(spec: Any, inputs: Any, who: str) -> None:
 def _check_one(spec: InputSpec, array: Any, who: str) -> None:
     shape = tuple(getattr(array, "shape", ()))
     rank = len(shape)
-    received = f"Received: shape {shown(shape)}."
     if spec.ndim is not None and rank != spec.ndim and not spec.allow_last_axis_squeeze:
-        raise InvalidShape(
-            f"{who} expected {spec.ndim} axes. {received}", help=_axes_help(rank, spec.ndim)
-        )
+        raise _wrong_axes(who, spec.ndim, "", shape)
     if spec.max_ndim is not None and rank > spec.max_ndim:
-        raise InvalidShape(
-            f"{who} expected at most {spec.max_ndim} axes. {received}",
-            help=_axes_help(rank, spec.max_ndim),
-        )
+        raise _wrong_axes(who, spec.max_ndim, "at most ", shape)
     if spec.min_ndim is not None and rank < spec.min_ndim:
-        raise InvalidShape(
-            f"{who} expected at least {spec.min_ndim} axes. {received}",
-            help=_axes_help(rank, spec.min_ndim),
-        )
+        raise _wrong_axes(who, spec.min_ndim, "at least ", shape)
     for axis, size in spec.axes.items():
         got = shape[axis] if -rank <= axis < rank else None
         if size is not None and isinstance(got, int) and got != size:
             raise InvalidShape(
-                f"{who} expected {size} features on axis {axis}. {received}",
+                f"{who} expected {size} features on axis {axis}. {_received(shape)}",
                 help=f"It was built for {size}. Make a new layer, or bring the input to that "
                 "size first.",
             )
     if spec.shape is not None and not spec.allow_last_axis_squeeze:
-        _check_sizes(spec.shape, shape, who, received)
-
-
-def _check_sizes(wanted: tuple, shape: tuple, who: str, received: str) -> None:
-    for size, got in zip(wanted, shape):
-        if size is not None and isinstance(got, int) and size != got:
-            raise InvalidShape(
-                f"{who} expected shape {shown(wanted)}. {received}",
-                help="The first axis is the batch; the others must match.",
-            )
+        for size, got in zip(spec.shape, shape):
+            if size is not None and isinstance(got, int) and size != got:
+                raise InvalidShape(
+                    f"{who} expected shape {shown(spec.shape)}. {_received(shape)}",
+                    help="The first axis is the batch; the others must match.",
+                )
 
 
 def shown(shape: tuple) -> str:
@@ -119,10 +106,15 @@ def shown(shape: tuple) -> str:
     return str(tuple(size if isinstance(size, int) else None for size in shape))
 
 
-def _axes_help(rank: int, wanted: int) -> str:
-    if rank == wanted - 1:
-        return (
+def _received(shape: tuple) -> str:
+    return f"Received: shape {shown(shape)}."
+
+
+def _wrong_axes(who: str, wanted: int, bound: str, shape: tuple) -> InvalidShape:
+    help = f"Reshape the input so that it has {wanted} axes, the batch among them."
+    if len(shape) == wanted - 1:
+        help = (
             "One axis is missing. For a single sample add the batch: x[None]; "
             "for grey images add the channel: x[..., None]."
         )
-    return f"Reshape the input so that it has {wanted} axes, the batch among them."
+    return InvalidShape(f"{who} expected {bound}{wanted} axes. {_received(shape)}", help=help)

@@ -176,7 +176,6 @@ class Layer(Weighted):
 
     def _build_for(self, arguments: dict[str, Any]) -> None:
         """Builds for the arguments of the first call."""
-        method = type(self).build
         shapes = {
             name: shapes_of(value)
             for name, value in arguments.items()
@@ -191,7 +190,7 @@ class Layer(Weighted):
             )
             self.built = True
             return
-        self.build(**building.build_arguments(method, shapes, self._who()))
+        self.build(**building.build_arguments(type(self).build, shapes, self._who()))
 
     def get_build_config(self) -> dict[str, Any] | None:
         """The shapes it was built with, for files."""
@@ -295,15 +294,14 @@ class Layer(Weighted):
             ambient = frames.ambient().training
             default = self._signature.default("training")
             arguments["training"] = default if ambient is None else ambient
-        for index, name in enumerate(list(given)):
-            mask_name = "mask" if index == 0 else f"{name}_mask"
-            if f"{name}_mask" in names:
-                mask_name = f"{name}_mask"
+        for index, name in enumerate(given):
+            own = f"{name}_mask"
+            mask_name = own if index or own in names else "mask"
             if mask_name in names and arguments.get(mask_name) is None and mask_name != name:
                 mask = masking.masks_of(given[name])
                 if mask is not None:
                     arguments[mask_name] = mask
-        return {name: arguments[name] for name in _in_order(arguments, self._signature)}
+        return {**{name: arguments[name] for name in names if name in arguments}, **arguments}
 
     def _training_of(self, arguments: dict[str, Any]) -> bool | None:
         explicit = arguments.get("training")
@@ -389,13 +387,13 @@ class Layer(Weighted):
 
     def compute_output_shape(self, *args: Any, **kwargs: Any) -> Any:
         """The shape of the outputs for a shape of the inputs, with the batch axis in both."""
-        names = list(self._signature.names)
-        shapes = {name.removesuffix("_shape"): value for name, value in kwargs.items()}
-        shapes = {(names[0] if key == "input" else key): value for key, value in shapes.items()}
-        shapes = {**dict(zip(names, args)), **shapes}
-        tensors = {
-            name: building.tensors_for(value, self.compute_dtype) for name, value in shapes.items()
-        }
+        names = self._signature.names
+        shapes = dict(zip(names, args))
+        for key, shape in kwargs.items():
+            name = key.removesuffix("_shape")
+            shapes[names[0] if name == "input" else name] = shape
+        dtype = self.compute_dtype
+        tensors = {name: building.tensors_for(shape, dtype) for name, shape in shapes.items()}
         if not self.built:
             self._build_for(tensors)
         return building.tensor_shapes(self._infer(tensors))
@@ -518,11 +516,6 @@ def _first_weights(cls: type, kwargs: dict[str, Any]) -> list[Any] | None:
             "layer.set_weights(weights), or pass initializers.",
         )
     return weights
-
-
-def _in_order(arguments: dict[str, Any], signature: CallSignature) -> list[str]:
-    known = [name for name in signature.names if name in arguments]
-    return [*known, *(name for name in arguments if name not in known)]
 
 
 def _shape_from(value: Any) -> Any:

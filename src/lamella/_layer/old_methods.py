@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-import jax
-
 from lamella._base import AttributeMissing, InvalidArgument, WrongType
 from lamella._graph.node import Node, Operation
+from lamella._layer.building import tensor_shapes
 
 
 class _Read:
@@ -18,10 +17,6 @@ class _Read:
 
     def __get__(self, layer: Any, owner: type | None = None) -> Any:
         return self if layer is None else self.function(layer)
-
-
-def _shapes(tensors: Any) -> Any:
-    return jax.tree.map(lambda tensor: tuple(tensor.shape), tensors)
 
 
 class OldMethods(Operation):
@@ -81,11 +76,11 @@ class OldMethods(Operation):
 
     def get_input_shape_at(self, node_index: int) -> Any:
         """The shape of the input of one of the calls."""
-        return _shapes(self.get_input_at(node_index))
+        return tensor_shapes(self.get_input_at(node_index))
 
     def get_output_shape_at(self, node_index: int) -> Any:
         """The shape of the output of one of the calls."""
-        return _shapes(self.get_output_at(node_index))
+        return tensor_shapes(self.get_output_at(node_index))
 
     def add_metric(self, value: Any, name: str | None = None, **kwargs: Any) -> None:
         """Refused: a layer holds a metric and updates it in `call`."""

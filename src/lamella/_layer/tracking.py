@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 from lamella._graph.node import Operation
 from lamella._state.variable import Variable
+
+T = TypeVar("T")
 
 _clock = itertools.count()
 
@@ -23,6 +25,7 @@ class Tracking(Operation):
     changes: ClassVar[int] = 0
 
     _born: int
+    _trainable: bool
     _own_variables: dict[int, Variable]
     _holders: dict[str, Any]
     _known_since: dict[int, int]
@@ -66,12 +69,9 @@ class Tracking(Operation):
 
     def _owned(self) -> list[Any]:
         """All owned objects that have variables, once each, in order."""
-        found: dict[int, Any] = {}
-        for holder in self._holders.values():
-            for item in _items(holder):
-                found.setdefault(id(item), item)
+        found = unique(item for holder in self._holders.values() for item in _items(holder))
         known = self._known_since
-        return sorted(found.values(), key=lambda item: known.get(id(item), _born(item)))
+        return sorted(found, key=lambda item: known.get(id(item), _born(item)))
 
     def _child_layers(self) -> list[Tracking]:
         """Layers that are held directly."""
@@ -81,13 +81,13 @@ class Tracking(Operation):
         """Seed generators, metrics and the like that are held directly."""
         return [item for item in self._owned() if not isinstance(item, Tracking)]
 
-    def _walk(self) -> Iterator[Tracking]:
-        """This layer and all below it, once each, parents first."""
+    def _walk(self, frozen: bool = True) -> Iterator[Tracking]:
+        """This layer and all below it, once each, parents first; with frozen ones or without."""
         seen: set[int] = set()
         stack: list[Tracking] = [self]
         while stack:
             layer = stack.pop()
-            if id(layer) not in seen:
+            if id(layer) not in seen and (frozen or layer._trainable):
                 seen.add(id(layer))
                 yield layer
                 stack.extend(reversed(layer._child_layers()))
@@ -107,16 +107,12 @@ class Tracking(Operation):
         ]
 
     def _collect(self, part: str) -> list[Variable]:
-        found: dict[int, Variable] = {}
-        for layer in self._walk():
-            for variable in getattr(layer, part)():
-                found.setdefault(id(variable), variable)
-        return list(found.values())
+        return unique(variable for layer in self._walk() for variable in getattr(layer, part)())
 
 
-def unique(variables: Iterable[Variable]) -> list[Variable]:
-    """Variables once each, in order."""
-    return list({id(variable): variable for variable in variables}.values())
+def unique(items: Iterable[T]) -> list[T]:
+    """Variables or other objects once each, in order."""
+    return list({id(item): item for item in items}.values())
 
 
 def _is_seed(item: Any) -> bool:
@@ -124,9 +120,7 @@ def _is_seed(item: Any) -> bool:
 
 
 def _may_hold(value: Any) -> bool:
-    if isinstance(value, (list, tuple, dict)):
-        return True
-    return _has_variables(value)
+    return isinstance(value, (list, tuple, dict)) or _has_variables(value)
 
 
 def _has_variables(value: Any) -> bool:

@@ -7,7 +7,7 @@ import numpy as np
 
 from lamella._base import InvalidArgument, InvalidShape, NotReady
 from lamella._layer.old_methods import OldMethods
-from lamella._layer.tracking import Tracking
+from lamella._layer.tracking import Tracking, unique
 from lamella._state.variable import Variable
 
 
@@ -15,7 +15,6 @@ class Weighted(Tracking, OldMethods):
     """A tracking object with weights that can be trained, listed, set and stored."""
 
     built: bool
-    _trainable: bool
 
     def _who(self) -> str:
         """The layer as messages call it."""
@@ -45,18 +44,8 @@ class Weighted(Tracking, OldMethods):
     @property
     def trainable_weights(self) -> list[Variable]:
         """The weights that training changes: those outside of layers that are not trainable."""
-        found: dict[int, Variable] = {}
-        seen: set[int] = set()
-        stack: list[Weighted] = [self]
-        while stack:
-            layer = stack.pop()
-            if layer._trainable and id(layer) not in seen:
-                seen.add(id(layer))
-                stack.extend(reversed(layer._child_layers()))  # type: ignore[arg-type]
-                for variable in layer._own_weights():
-                    if variable.trainable:
-                        found.setdefault(id(variable), variable)
-        return list(found.values())
+        layers = self._walk(frozen=False)
+        return unique(own for layer in layers for own in layer._own_weights() if own.trainable)
 
     @property
     def trainable_variables(self) -> list[Variable]:
@@ -76,16 +65,13 @@ class Weighted(Tracking, OldMethods):
     @property
     def metrics(self) -> list[Any]:
         """Metrics that the layer and those inside hold."""
-        found: dict[int, Any] = {}
-        for layer in self._walk():
-            for item in layer._other_owned():
-                if callable(getattr(item, "update_state", None)):
-                    found.setdefault(id(item), item)
-        return list(found.values())
+        owned = (item for layer in self._walk() for item in layer._other_owned())
+        return unique(item for item in owned if callable(getattr(item, "update_state", None)))
 
     @property
     def metrics_variables(self) -> list[Variable]:
-        return [variable for metric in self.metrics for variable in metric.variables]
+        """The variables of all metrics, in the order of `metrics`."""
+        return unique(variable for metric in self.metrics for variable in metric.variables)
 
     def get_weights(self) -> list[np.ndarray]:
         """The values of all weights as NumPy arrays."""
@@ -99,15 +85,8 @@ class Weighted(Tracking, OldMethods):
                 f"{self._who()} has {len(own)} weights. Received: {len(weights)} arrays.",
                 help="Build both layers and pass other.get_weights() as it is.",
             )
-        for variable, value in zip(own, weights):
-            if tuple(np.shape(value)) != variable.shape:
-                raise InvalidShape(
-                    f"Weight '{variable.path}' expected shape {variable.shape}. "
-                    f"Received: shape {np.shape(value)}.",
-                    help="The two layers must be made with the same arguments.",
-                )
-        for variable, value in zip(own, weights):
-            variable.assign(value)
+        help = "The two layers must be made with the same arguments."
+        _assign_all(own, weights, ". Received:", help)
 
     def count_params(self) -> int:
         """The number of entries of all weights."""
@@ -133,13 +112,22 @@ class Weighted(Tracking, OldMethods):
                 help="The model must be built the same way as the one that was saved.",
             )
         values = [np.asarray(store[str(index)]) for index in range(len(own))]
-        for variable, value in zip(own, values):
-            if value.shape != variable.shape:
-                raise InvalidShape(
-                    f"Weight '{variable.path}' expected shape {variable.shape}; the file has "
-                    f"shape {value.shape}.",
-                    help="The file is of a model with other sizes; load it with "
-                    "skip_mismatch=True to keep the weights that fit.",
-                )
-        for variable, value in zip(own, values):
-            variable.assign(value)
+        help = (
+            "The file is of a model with other sizes; load it with skip_mismatch=True to keep the "
+            "weights that fit."
+        )
+        _assign_all(own, values, "; the file has", help)
+
+
+def _assign_all(variables: list[Variable], values: list[Any], given: str, help: str) -> None:
+    """Gives each variable its value, or none of them where a shape does not fit."""
+    pairs = list(zip(variables, values))
+    for variable, value in pairs:
+        shape = tuple(np.shape(value))
+        if shape != variable.shape:
+            message = (
+                f"Weight '{variable.path}' expected shape {variable.shape}{given} shape {shape}."
+            )
+            raise InvalidShape(message, help=help)
+    for variable, value in pairs:
+        variable.assign(value)

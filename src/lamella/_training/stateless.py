@@ -5,19 +5,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from lamella._base.errors import WrongType
-from lamella._layer.tracking import unique
 from lamella._state.pure import pure
-from lamella._state.variable import Variable
 from lamella._training.steps import Steps
 
 
 class StatelessSteps(Steps):
     """The loss as a pure function, and steps of the form (state, data) -> (logs, state)."""
-
-    @property
-    def metrics_variables(self) -> list[Variable]:
-        """The variables of all metrics, in the order of `metrics`."""
-        return unique(variable for metric in self.metrics for variable in metric.variables)
 
     def stateless_compute_loss(
         self,
