@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -42,7 +43,15 @@ def attention(
     """
     scale = 1.0 / math.sqrt(query.shape[-1]) if scale is None else scale
     if fused:
-        return _fused(query, key, value, bias, mask, scale, is_causal)
+        how: dict[str, Any] = {"scale": scale, "is_causal": is_causal, "implementation": "cudnn"}
+        try:
+            return jax.nn.dot_product_attention(query, key, value, bias, mask, **how)
+        except Exception as cause:  # what it takes depends on cuDNN's version and on the GPU
+            raise InvalidArgument(
+                f"flash_attention=True finds no fused kernel for these arrays: {cause}",
+                help="Leave flash_attention out, or use float16 or bfloat16 on a recent NVIDIA "
+                "GPU.",
+            ) from cause
     logits = scores(query, key, jnp.promote_types(query.dtype, jnp.float32)) * scale
     if bias is not None:
         logits = logits + bias.astype(logits.dtype)
@@ -56,26 +65,6 @@ def attention(
         return weighted(logits, value, _attended)
     shares = jax.nn.softmax(logits.astype(jnp.float32), axis=-1).astype(key.dtype)
     return weighted(shares, value)
-
-
-def _fused(
-    query: jax.Array,
-    key: jax.Array,
-    value: jax.Array,
-    bias: jax.Array | None,
-    mask: jax.Array | None,
-    scale: float,
-    is_causal: bool,
-) -> jax.Array:
-    try:
-        return jax.nn.dot_product_attention(
-            query, key, value, bias, mask, scale=scale, is_causal=is_causal, implementation="cudnn"
-        )
-    except Exception as cause:  # what it takes depends on cuDNN's version and on the GPU
-        raise InvalidArgument(
-            f"flash_attention=True finds no fused kernel for these arrays: {cause}",
-            help="Leave flash_attention out, or use float16 or bfloat16 on a recent NVIDIA GPU.",
-        ) from cause
 
 
 def scores(query: jax.Array, key: jax.Array, dtype: jnp.dtype | None = None) -> jax.Array:

@@ -69,7 +69,8 @@ def convolution(
         >>> y[0, :, 0].tolist()
         [1.0, 3.0, 5.0]
     """
-    if jax.default_backend() != "cpu" or not _static(x.shape) or 0 in x.shape:
+    static = all(isinstance(size, int) for size in x.shape)
+    if jax.default_backend() != "cpu" or not static or 0 in x.shape:
         return _plain(x, kernel, strides, padding, dilation, groups, channels_last)
     if not channels_last:
         x = jnp.moveaxis(x, 1, -1)
@@ -88,10 +89,6 @@ def convolution(
     else:
         y = _plain(x, kernel, strides, padding, dilation, groups)
     return y if channels_last else jnp.moveaxis(y, -1, 1)
-
-
-def _static(shape: tuple[object, ...]) -> bool:
-    return all(isinstance(size, int) for size in shape)
 
 
 def _plain(
@@ -165,12 +162,6 @@ def _shifts(
     return slices
 
 
-def _columns(
-    x: jax.Array, window: tuple[int, ...], geometry: Geometry, out: tuple[int, ...]
-) -> jax.Array:
-    return jnp.concatenate(_shifts(x, window, geometry, out), axis=-1)
-
-
 def _columns_fit(batch: int, out: tuple[int, ...], depth: int, dtype: jnp.dtype) -> bool:
     return batch * math.prod(out) * depth * dtype.itemsize <= COLUMNS_LIMIT
 
@@ -197,14 +188,9 @@ def _convolved(x: jax.Array, kernel: jax.Array, geometry: Geometry) -> jax.Array
     out = _output_spatial(x.shape[1:-1], window, geometry)
     depth = math.prod(kernel.shape[:-1])
     if x.shape[-1] < FEW_CHANNELS and _columns_fit(x.shape[0], out, depth, x.dtype):
-        return _product(_columns(x, window, geometry, out), _flat(kernel))
+        columns = jnp.concatenate(_shifts(x, window, geometry, out), axis=-1)
+        return _product(columns, _flat(kernel))
     return _plain(x, kernel, *geometry)
-
-
-def _convolve_forward(
-    x: jax.Array, kernel: jax.Array, geometry: Geometry
-) -> tuple[jax.Array, tuple[jax.Array, jax.Array]]:
-    return _convolved(x, kernel, geometry), (x, kernel)
 
 
 def _convolve_backward(
@@ -217,7 +203,9 @@ def _convolve_backward(
     return _input_gradient(dy, kernel, x, geometry), _kernel_gradient(dy, x, kernel, geometry)
 
 
-_convolved.defvjp(_convolve_forward, _convolve_backward)
+_convolved.defvjp(
+    lambda x, kernel, geometry: (_convolved(x, kernel, geometry), (x, kernel)), _convolve_backward
+)
 
 
 def _input_gradient(
@@ -247,7 +235,7 @@ def _input_gradient(
 def _spread(
     columns: jax.Array, window: tuple[int, ...], spatial: tuple[int, ...], geometry: Geometry
 ) -> jax.Array:
-    """The transpose of `_columns`: adds every window entry to where it was read."""
+    """The transpose of taking columns: adds every window entry to where it was read."""
     zero = jnp.zeros((), columns.dtype)
     out = columns.shape[1:-1]
     parts = jnp.split(columns, math.prod(window), axis=-1)

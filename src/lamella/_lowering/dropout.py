@@ -34,10 +34,8 @@ def dropout(
     if rate == 1:
         return jnp.zeros_like(x)
     keep = 1.0 - rate
-    if noise_shape is None:
-        shape = x.shape
-    else:
-        pairs = zip(noise_shape, x.shape, strict=True)
-        shape = tuple(own if size is None else size for size, own in pairs)
+    pairs = zip(x.shape if noise_shape is None else noise_shape, x.shape, strict=True)
+    shape = tuple(own if size is None else size for size, own in pairs)
     kept = jnp.broadcast_to(jax.random.bernoulli(key, p=keep, shape=shape), x.shape)
-    return lax.select(kept, x / keep, jnp.zeros_like(x))
+    scaled = x / keep
+    return lax.select(kept, scaled, jnp.zeros_like(scaled))

@@ -12,7 +12,7 @@ import functools
 import itertools
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
@@ -23,18 +23,30 @@ from jax import lax
 MAX_SLICES = 32
 
 
-class Windows(NamedTuple):
-    """Where the windows of a pooling stand: one entry per spatial axis, all static."""
+@dataclass(frozen=True)
+class Pooling:
+    """What is asked for: one entry per spatial axis, all static."""
 
     window: tuple[int, ...]
     strides: tuple[int, ...]
-    pads: tuple[tuple[int, int], ...]
-    out: tuple[int, ...]
+    padding: str
     channels_last: bool
 
     def full(self, values: tuple, other: object) -> tuple:
         """Spatial `values` with `other` on the batch and channel axes."""
         return (other, *values, other) if self.channels_last else (other, other, *values)
+
+    def spatial(self, shape: tuple) -> tuple:
+        """The spatial sizes of a shape."""
+        return shape[1:-1] if self.channels_last else shape[2:]
+
+
+@dataclass(frozen=True)
+class Windows(Pooling):
+    """Where the windows of a pooling stand."""
+
+    pads: tuple[tuple[int, int], ...]
+    out: tuple[int, ...]
 
 
 def max_pool(
@@ -63,9 +75,10 @@ def max_pool(
         >>> y[0, :, 0].tolist()
         [3.0, 4.0]
     """
-    windows = _windows(x, window, strides, padding, channels_last)
+    pooling = Pooling(tuple(window), tuple(strides), padding, channels_last)
+    windows = _windows(x, pooling)
     if windows is None:
-        return _reduce(x, lax.max, _lowest(x.dtype), window, strides, padding, channels_last)
+        return _reduce(x, lax.max, _lowest(x.dtype), pooling)
     return _max_pool(x, windows)
 
 
@@ -95,12 +108,12 @@ def average_pool(
         >>> y[0, :, 0].tolist()
         [1.5, 3.5, 5.0]
     """
-    windows = _windows(x, window, strides, padding, channels_last)
+    pooling = Pooling(tuple(window), tuple(strides), padding, channels_last)
+    windows = _windows(x, pooling)
     total_dtype = jnp.promote_types(x.dtype, jnp.float32)
-    place = (window, strides, padding, channels_last)
+    zero = np.zeros((), total_dtype)
     if windows is None:
-        zero = np.zeros((), total_dtype)
-        total = _reduce(x.astype(total_dtype), lax.add, zero, *place)
+        total = _reduce(x.astype(total_dtype), lax.add, zero, pooling)
     else:
         parts = [part.astype(total_dtype) for part in _slices(x, windows, 0)]
         total = functools.reduce(jnp.add, parts)
@@ -108,13 +121,8 @@ def average_pool(
         return (total / math.prod(window)).astype(x.dtype)
     if windows is not None:
         return (total / _counts(x, windows)).astype(x.dtype)
-    ones = jnp.ones(_spatial_only(x.shape, channels_last), total_dtype)
-    counts = _reduce(ones, lax.add, np.zeros((), total_dtype), *place)
-    return (total / counts).astype(x.dtype)
-
-
-def _spatial_only(shape: tuple, channels_last: bool) -> tuple:
-    return (1, *shape[1:-1], 1) if channels_last else (1, 1, *shape[2:])
+    ones = jnp.ones(pooling.full(pooling.spatial(x.shape), 1), total_dtype)
+    return (total / _reduce(ones, lax.add, zero, pooling)).astype(x.dtype)
 
 
 def _lowest(dtype: jnp.dtype) -> np.ndarray:
@@ -124,43 +132,24 @@ def _lowest(dtype: jnp.dtype) -> np.ndarray:
     return np.array(jnp.iinfo(dtype).min, dtype)
 
 
-def _reduce(
-    x: jax.Array,
-    combine: Callable,
-    start: np.ndarray,
-    window: tuple[int, ...],
-    strides: tuple[int, ...],
-    padding: str,
-    channels_last: bool,
-) -> jax.Array:
-    if channels_last:
-        window, strides = (1, *window, 1), (1, *strides, 1)
-    else:
-        window, strides = (1, 1, *window), (1, 1, *strides)
-    return lax.reduce_window(x, start, combine, window, strides, padding.upper())
+def _reduce(x: jax.Array, combine: Callable, start: np.ndarray, pooling: Pooling) -> jax.Array:
+    window, strides = pooling.full(pooling.window, 1), pooling.full(pooling.strides, 1)
+    return lax.reduce_window(x, start, combine, window, strides, pooling.padding.upper())
 
 
-def _windows(
-    x: jax.Array,
-    window: tuple[int, ...],
-    strides: tuple[int, ...],
-    padding: str,
-    channels_last: bool,
-) -> Windows | None:
+def _windows(x: jax.Array, pooling: Pooling) -> Windows | None:
     """The place of every window, or None where slices are not the better form."""
-    spatial = x.shape[1:-1] if channels_last else x.shape[2:]
+    spatial, window, strides = pooling.spatial(x.shape), pooling.window, pooling.strides
     # With a batch of unknown size the program is exported: a window says more there than slices.
     static = all(isinstance(size, int) for size in x.shape)
     if jax.default_backend() != "cpu" or not static or math.prod(window) > MAX_SLICES:
         return None
-    pads = tuple(lax.padtype_to_pads(spatial, window, strides, padding.upper()))
+    pads = tuple(lax.padtype_to_pads(spatial, window, strides, pooling.padding.upper()))
     out = tuple(
         (size + low + high - taps) // stride + 1
         for size, (low, high), taps, stride in zip(spatial, pads, window, strides, strict=True)
     )
-    if min(out) < 1:
-        return None
-    return Windows(tuple(window), tuple(strides), pads, out, channels_last)
+    return None if min(out) < 1 else Windows(**vars(pooling), pads=pads, out=out)
 
 
 def _slices(x: jax.Array, windows: Windows, filler: float | np.ndarray) -> list[jax.Array]:
@@ -180,8 +169,9 @@ def _slices(x: jax.Array, windows: Windows, filler: float | np.ndarray) -> list[
 def _counts(x: jax.Array, windows: Windows) -> jax.Array:
     """How many entries of each window are inside the input, as a compile-time constant."""
     counts = np.ones((), np.float32)
-    spatial = x.shape[1:-1] if windows.channels_last else x.shape[2:]
-    for size, taps, step, (low, _), reached in zip(spatial, *windows[:-1], strict=True):
+    places = windows.window, windows.strides, windows.pads, windows.out
+    spatial = windows.spatial(x.shape)
+    for size, taps, step, (low, _), reached in zip(spatial, *places, strict=True):
         first = np.arange(reached) * step - low
         inside = np.minimum(first + taps, size) - np.maximum(first, 0)
         counts = counts[..., None] * inside.astype(np.float32)

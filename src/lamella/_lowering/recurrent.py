@@ -32,7 +32,7 @@ from lamella._lowering.recurrent_loops import (
     simple_core,
     simple_scan,
 )
-from lamella._lowering.recurrent_steps import Activation, Plan, Recurrence, recur
+from lamella._lowering.recurrent_steps import Activation, MaybeArray, Plan, Recurrence, recur
 
 UNROLLED_STEPS = 8
 NAMED = {"tanh": jnp.tanh, "sigmoid": jax.nn.sigmoid}
@@ -81,10 +81,8 @@ def lstm(
     Source: Hochreiter and Schmidhuber 1997, Neural Computation 9:1735.
     """
     run = _Run(**options)
-    xs, valid = _time_major(x, mask, run.go_backwards)
-    zs = recur(xs, Recurrence(kernel, bias, run.input_dropout))
-    shared = Recurrence(recurrent_kernel, None, run.recurrent_dropout)
-    plan = Plan(run.return_sequences, _steps_per_turn(run.unroll, xs.shape[0]))
+    weights = (kernel, bias), (recurrent_kernel, None)
+    zs, shared, valid, plan = _prepared(x, mask, *weights, run)
     if activation == "tanh" and recurrent_activation == "sigmoid":
         hs, h, c = lstm_core(zs, h, c, shared, valid, plan)
     else:
@@ -127,13 +125,11 @@ def gru(
     Source: Cho et al. 2014, EMNLP; reset_after as in cuDNN.
     """
     run = _Run(**options)
-    xs, valid = _time_major(x, mask, run.go_backwards)
     input_bias, state_bias = bias, None
     if bias is not None and reset_after:
         input_bias, state_bias = bias[0], bias[1]
-    zs = recur(xs, Recurrence(kernel, input_bias, run.input_dropout))
-    shared = Recurrence(recurrent_kernel, state_bias, run.recurrent_dropout)
-    plan = Plan(run.return_sequences, _steps_per_turn(run.unroll, xs.shape[0]), reset_after)
+    weights = (kernel, input_bias), (recurrent_kernel, state_bias)
+    zs, shared, valid, plan = _prepared(x, mask, *weights, run, reset_after)
     if activation == "tanh" and recurrent_activation == "sigmoid":
         hs, h = gru_core(zs, h, shared, valid, plan)
     else:
@@ -171,10 +167,8 @@ def simple_rnn(
     Source: Elman 1990, Cognitive Science 14:179.
     """
     run = _Run(**options)
-    xs, valid = _time_major(x, mask, run.go_backwards)
-    zs = recur(xs, Recurrence(kernel, bias, run.input_dropout))
-    shared = Recurrence(recurrent_kernel, None, run.recurrent_dropout)
-    plan = Plan(run.return_sequences, _steps_per_turn(run.unroll, xs.shape[0]))
+    weights = (kernel, bias), (recurrent_kernel, None)
+    zs, shared, valid, plan = _prepared(x, mask, *weights, run)
     hs: jax.Array | None
     if activation == "tanh":
         hs, h = simple_core(zs, h, shared, valid, plan)
@@ -187,18 +181,29 @@ def _function(activation: str | Activation) -> Activation:
     return NAMED[activation] if isinstance(activation, str) else activation
 
 
-def _steps_per_turn(unroll: bool, time: object) -> int:
-    return min(UNROLLED_STEPS, max(time, 1)) if unroll and isinstance(time, int) else 1
+def _prepared(
+    x: jax.Array,
+    mask: MaybeArray,
+    of_input: tuple[jax.Array, MaybeArray],
+    of_state: tuple[jax.Array, MaybeArray],
+    run: _Run,
+    reset_after: bool = True,
+) -> tuple[jax.Array, Recurrence, MaybeArray, Plan]:
+    """What a loop takes: the projected inputs, the weights of the state, valid steps, the plan.
 
-
-def _time_major(
-    x: jax.Array, mask: jax.Array | None, go_backwards: bool
-) -> tuple[jax.Array, jax.Array | None]:
+    Args:
+        of_input, of_state: kernel and bias of each.
+    """
     xs = jnp.swapaxes(x, 0, 1)
     valid = None if mask is None else jnp.swapaxes(mask, 0, 1)[..., None]
-    if not go_backwards:
-        return xs, valid
-    return jnp.flip(xs, axis=0), None if valid is None else jnp.flip(valid, axis=0)
+    if run.go_backwards:
+        xs = jnp.flip(xs, axis=0)
+        valid = None if valid is None else jnp.flip(valid, axis=0)
+    time: object = xs.shape[0]
+    unroll = min(UNROLLED_STEPS, max(time, 1)) if run.unroll and isinstance(time, int) else 1
+    zs = recur(xs, Recurrence(*of_input, run.input_dropout))
+    shared = Recurrence(*of_state, run.recurrent_dropout)
+    return zs, shared, valid, Plan(run.return_sequences, unroll, reset_after)
 
 
 def _outputs(hs: jax.Array | None, h: jax.Array, valid: jax.Array | None, run: _Run) -> jax.Array:

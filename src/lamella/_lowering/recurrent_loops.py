@@ -1,6 +1,5 @@
 """The loops of SimpleRNN, LSTM and GRU, with gradients of their own."""
 
-import functools
 from collections.abc import Callable
 
 import jax
@@ -24,6 +23,17 @@ from lamella._lowering.recurrent_steps import (
 )
 
 
+def _with_gradient(forward: Callable, backward: Callable, plan: int) -> Callable[..., tuple]:
+    """The first result of `forward`, as a function with the gradient that `backward` gives.
+
+    Args:
+        plan: the number of the argument that is the plan.
+    """
+    core = jax.custom_vjp(lambda *arguments: forward(*arguments)[0], nondiff_argnums=(plan,))
+    core.defvjp(forward, backward)
+    return core
+
+
 def simple_scan(
     zs: jax.Array,
     h: jax.Array,
@@ -41,15 +51,6 @@ def simple_scan(
         return h, h
 
     return lax.scan(step, h, (zs, mask), unroll=plan.unroll)
-
-
-@functools.partial(jax.custom_vjp, nondiff_argnums=(4,))
-def simple_core(
-    zs: jax.Array, h: jax.Array, shared: Recurrence, mask: MaybeArray, plan: Plan
-) -> tuple[MaybeArray, jax.Array]:
-    """The loop with tanh; gives (states over time or None, h)."""
-    h, hs = simple_scan(zs, h, shared, mask, plan, jnp.tanh)
-    return (hs if plan.sequences else None), h
 
 
 def _simple_forward(
@@ -77,7 +78,8 @@ def _simple_backward(plan: Plan, saved: tuple, gradients: tuple) -> tuple:
     return dzs, dh, shared_gradient(befores(h, hs), dzs, shared), None
 
 
-simple_core.defvjp(_simple_forward, _simple_backward)
+# The loop with tanh; gives (states over time or None, h).
+simple_core = _with_gradient(_simple_forward, _simple_backward, plan=4)
 
 
 def lstm_scan(
@@ -105,15 +107,6 @@ def lstm_scan(
     stacked: tuple[jax.Array, jax.Array, jax.Array]
     (h, c), stacked = lax.scan(step, (h, c), (zs, mask), unroll=plan.unroll)
     return h, c, stacked
-
-
-@functools.partial(jax.custom_vjp, nondiff_argnums=(5,))
-def lstm_core(
-    zs: jax.Array, h: jax.Array, c: jax.Array, shared: Recurrence, mask: MaybeArray, plan: Plan
-) -> tuple[MaybeArray, jax.Array, jax.Array]:
-    """The loop with tanh and sigmoid; gives (states over time or None, h, c)."""
-    h, c, (_, _, hs) = lstm_scan(zs, h, c, shared, mask, plan, jnp.tanh, jax.nn.sigmoid)
-    return (hs if plan.sequences else None), h, c
 
 
 def _lstm_forward(
@@ -155,7 +148,8 @@ def _lstm_backward(plan: Plan, saved: tuple, gradients: tuple) -> tuple:
     return dzs, dh, dc, shared_gradient(befores(h, hs), dzs, shared), None
 
 
-lstm_core.defvjp(_lstm_forward, _lstm_backward)
+# The loop with tanh and sigmoid; gives (states over time or None, h, c).
+lstm_core = _with_gradient(_lstm_forward, _lstm_backward, plan=5)
 
 
 def _halves(shared: Recurrence) -> tuple[Recurrence, Recurrence]:
@@ -202,15 +196,6 @@ def gru_scan(
         return h, (gates, h)
 
     return lax.scan(step, h, (zs, mask), unroll=plan.unroll)
-
-
-@functools.partial(jax.custom_vjp, nondiff_argnums=(4,))
-def gru_core(
-    zs: jax.Array, h: jax.Array, shared: Recurrence, mask: MaybeArray, plan: Plan
-) -> tuple[MaybeArray, jax.Array]:
-    """The loop with tanh and sigmoid; gives (states over time or None, h)."""
-    h, (_, hs) = gru_scan(zs, h, shared, mask, plan, jnp.tanh, jax.nn.sigmoid)
-    return (hs if plan.sequences else None), h
 
 
 def _gru_forward(
@@ -290,4 +275,5 @@ def _gru_shared_gradient(
     return gradient
 
 
-gru_core.defvjp(_gru_forward, _gru_backward)
+# The loop with tanh and sigmoid; gives (states over time or None, h).
+gru_core = _with_gradient(_gru_forward, _gru_backward, plan=4)

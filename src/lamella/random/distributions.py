@@ -9,6 +9,7 @@ from lamella._base import check, publish
 from lamella._base.dtypes import dtype_name
 from lamella._base.errors import InvalidArgument, InvalidShape
 from lamella._lowering import threefry
+from lamella._lowering.dropout import dropout as lowered_dropout
 from lamella._state.seeds import draw_seed
 
 
@@ -160,13 +161,7 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Any = None)
         return inputs
     if rate == 1:
         return jnp.zeros_like(inputs)
-    wanted = inputs.shape if noise_shape is None else tuple(noise_shape)
-    sizes = tuple(
-        size if wish is None else wish for wish, size in zip(wanted, inputs.shape, strict=True)
-    )
-    kept = jax.random.bernoulli(draw_seed(seed), 1.0 - rate, sizes)
-    kept = jnp.broadcast_to(kept, inputs.shape)
-    return jnp.where(kept, inputs / (1.0 - rate), jnp.zeros_like(inputs))
+    return lowered_dropout(inputs, rate, draw_seed(seed), noise_shape)
 
 
 def shuffle(x: Any, axis: int = 0, seed: Any = None) -> jax.Array:
