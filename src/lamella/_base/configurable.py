@@ -7,6 +7,7 @@ from typing import Any, Self
 
 from lamella._base import registry
 from lamella._base.errors import InvalidArgument, WrongType
+from lamella._base.naming import snake_case
 from lamella._base.serialize import deserialize, is_node, short_form
 
 _SKIPPED_KINDS = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
@@ -107,11 +108,9 @@ class Configurable:
         parts = []
         for name, parameter in constructor_parameters(_owner(type(self))).items():
             value = getattr(self, name, parameter.default)
-            if parameter.kind in _SKIPPED_KINDS or name in self._not_in_config:
-                continue
-            if _same(value, parameter.default):
-                continue
-            parts.append(f"{name}={short_text(value)}")
+            hidden = parameter.kind in _SKIPPED_KINDS or name in self._not_in_config
+            if not hidden and not _same(value, parameter.default):
+                parts.append(f"{name}={short_text(value)}")
         return f"{type(self).__name__}({', '.join(parts)})"
 
 
@@ -130,12 +129,8 @@ def _same(value: Any, default: Any) -> bool:
         entry = registry.entry_of(
             value if callable(value) and not isinstance(value, Configurable) else type(value)
         )
-        return entry is not None and default in (entry.name, _snake(entry.name))
+        return entry is not None and default in (entry.name, snake_case(entry.name))
     return False
-
-
-def _snake(name: str) -> str:
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name)[1:]
 
 
 def _holds_node(value: Any) -> bool:

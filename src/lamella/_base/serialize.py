@@ -32,7 +32,9 @@ def serialize(value: Any) -> Any:
         return tuple(items) if isinstance(value, tuple) else items
     if isinstance(value, Mapping):
         return {key: serialize(item) for key, item in value.items()}
-    if isinstance(value, (np.generic, np.dtype)) or (isinstance(value, type) and _is_dtype(value)):
+    if isinstance(value, (np.generic, np.dtype)) or (
+        isinstance(value, type) and issubclass(value, np.generic)
+    ):
         return value.item() if isinstance(value, np.generic) else dtype_name(value)
     if isinstance(value, (np.ndarray, jax.Array)):
         kind = "__numpy__" if isinstance(value, np.ndarray) else "__tensor__"
@@ -56,53 +58,44 @@ def serialize(value: Any) -> Any:
 def short_form(value: Any) -> Any:
     """As `serialize`, but one of lamella's own functions becomes just its name: "relu"."""
     if isinstance(value, types.FunctionType) and registry.is_own(value):
-        entry = registry.entry_of(value)
-        return entry.name if entry else value.__name__
+        return _function_name(value)
     return serialize(value)
 
 
-def _is_dtype(value: type) -> bool:
-    return issubclass(value, np.generic)
+def _function_name(function: Any) -> str:
+    entry = registry.entry_of(function)
+    return function.__name__ if entry is None else entry.registered_name or entry.name
 
 
 def _serialize_object(value: Any) -> dict[str, Any]:
-    is_function = isinstance(value, (types.FunctionType, types.BuiltinFunctionType))
-    target = value if is_function else type(value)
-    entry = registry.entry_of(target)
-    if is_function and value.__name__ == "<lambda>":
-        raise WrongType(
-            "A lambda cannot be written to a file: it has no name to find it by when loading.",
-            help="Define it with `def` under @lamella.saving.register_keras_serializable().",
-        )
-    if is_function:
-        config: Any = entry.name if entry else value.__name__
-    elif isinstance(value, type):
-        return _node("builtins", "type", value.__name__, None)
-    else:
-        try:
-            config = value.get_config()
-        except AttributeError:
+    if isinstance(value, (types.FunctionType, types.BuiltinFunctionType)):
+        if value.__name__ == "<lambda>":
             raise WrongType(
-                f"An object of class {target.__name__} cannot be written to a config.",
-                help="Give its class a `get_config` method, or pass a string, number or list.",
-            ) from None
+                "A lambda cannot be written to a file: it has no name to find it by when loading.",
+                help="Define it with `def` under @lamella.saving.register_keras_serializable().",
+            )
+        return _node("builtins", "function", _function_name(value), "function")
+    if isinstance(value, type):
+        return _node("builtins", "type", value.__name__, None)
+    cls = type(value)
+    try:
+        config = value.get_config()
+    except AttributeError:
+        raise WrongType(
+            f"An object of class {cls.__name__} cannot be written to a config.",
+            help="Give its class a `get_config` method, or pass a string, number or list.",
+        ) from None
+    entry = registry.entry_of(cls)
     if entry is not None and entry.package is None:
-        module, registered = entry.module, None
-        name = "function" if is_function else entry.name
-        if is_function:
-            module, registered = "builtins", "function"
+        node = _node(entry.module, entry.name, config, None)
     else:
-        module = "builtins" if is_function else target.__module__
-        name = "function" if is_function else target.__name__
-        registered = entry.registered_name if entry else target.__name__
-        if is_function:
-            config, registered = (registered or config), "function"
-    node = _node(module, name, config, registered)
-    if not is_function and getattr(value, "get_build_config", None) is not None:
+        registered = entry.registered_name if entry else cls.__name__
+        node = _node(cls.__module__, cls.__name__, config, registered)
+    if getattr(value, "get_build_config", None) is not None:
         build = value.get_build_config()
         if build is not None:
             node["build_config"] = serialize(build)
-    if not is_function and getattr(value, "get_compile_config", None) is not None:
+    if getattr(value, "get_compile_config", None) is not None:
         compiled = value.get_compile_config()
         if compiled:
             node["compile_config"] = compiled

@@ -49,10 +49,8 @@ def _name_of(identifier: Any, made: Any) -> str:
     return str(name or type(made).__name__)
 
 
-def resolve_loss(identifier: Any, y: Any, y_pred: Any) -> losses.Loss | None:
+def resolve_loss(identifier: Any, y: Any, y_pred: Any) -> losses.Loss:
     """The loss that an argument of compile means for one output."""
-    if identifier is None:
-        return None
     if isinstance(identifier, str) and identifier.lower() in ("crossentropy", "ce"):
         made: Any = _CROSSENTROPY[_kind_of_classes(y, y_pred)]
     else:
@@ -116,24 +114,16 @@ class CompiledLoss:
         weights = _for_outputs(self.given_weights, outputs, "loss_weights", repeat=False)
         targets = outputs.arrays(y, "y")
         predictions = outputs.arrays(y_pred, "outputs")
-        for index, identifier in enumerate(chosen):
-            if identifier is not None:
-                outputs.require(targets, index, "loss")
-        made = [
-            (index, resolve_loss(identifier, target, prediction), weight)
-            for index, (identifier, target, prediction, weight) in enumerate(
-                zip(chosen, targets, predictions, weights)
-            )
-        ]
-        real = [(index, loss, weight) for index, loss, weight in made if loss is not None]
-        self.parts = [
-            OutputLoss(index, loss, weight, self._tracker(outputs, index, len(real)))
-            for index, loss, weight in real
-        ]
-        self.outputs = outputs
-
-    def _tracker(self, outputs: Outputs, index: int, count: int) -> metrics.Mean | None:
-        return metrics.Mean(name=f"{outputs.names[index]}_loss") if count > 1 else None
+        real = [(index, one) for index, one in enumerate(chosen) if one is not None]
+        for index, _ in real:
+            outputs.require(targets, index, "loss")
+        parts = []
+        for index, identifier in real:
+            loss = resolve_loss(identifier, targets[index], predictions[index])
+            several = len(real) > 1
+            tracker = metrics.Mean(name=f"{outputs.names[index]}_loss") if several else None
+            parts.append(OutputLoss(index, loss, weights[index], tracker))
+        self.parts, self.outputs = parts, outputs
 
     def by_output(self) -> list[tuple[int, Any]]:
         """Each loss with the number of its output."""
@@ -253,15 +243,13 @@ class CompiledMetrics:
         several = self.outputs.count > 1
         for is_weighted, groups in ((False, self.plain), (True, self.weighted)):
             for output, group in zip(self.outputs.names, groups):
+                prefix = f"{output}_" if several else ""
                 for metric in group:
-                    name = self._fresh(
-                        metric.name, output if several else None, is_weighted, results
-                    )
+                    name = self._fresh(prefix, metric.name, is_weighted, results)
                     results[name] = metric.result()
         return results
 
-    def _fresh(self, name: str, output: str | None, weighted: bool, taken: dict[str, Any]) -> str:
-        prefix = f"{output}_" if output else ""
+    def _fresh(self, prefix: str, name: str, weighted: bool, taken: dict[str, Any]) -> str:
         first = f"{prefix}{name}"
         if first in taken and weighted:
             first = f"{prefix}weighted_{name}"

@@ -231,14 +231,8 @@ class Fitting:
                 set_random_states(origin_of(kept, index))
                 data.go_on(state, step)
         set_random_states(kept["randomness"])
-        return Place(
-            kept["epoch"],
-            kept["step"],
-            kept["order"],
-            kept["logs"],
-            kept["origin"],
-            kept["streams"],
-        )
+        of_place = ("epoch", "step", "order", "logs", "origin", "streams")
+        return Place(*(kept[name] for name in of_place))
 
     def _stream_states(self) -> list[Any]:
         return [None if one is None else one.state() for one in self._streams()]

@@ -361,12 +361,11 @@ def slices_of(data: ArrayData, rows: int) -> Generator[ArrayData]:
 
 def batches_of(data: ArrayData | StreamData, batch_size: int, steps: int | None) -> Iterator[Any]:
     """Batches of inputs for prediction."""
-    if isinstance(data, StreamData) or data.stays_on_host:
-        if isinstance(data, StreamData):
-            stream = data.batches(steps)
-        else:
-            stream = host_batches(data, batch_size, None, steps)
-        yield from (batch.on_device() for batch in stream)
+    if isinstance(data, StreamData):
+        yield from (batch.on_device() for batch in data.batches(steps))
+        return
+    if data.stays_on_host:
+        yield from (batch.on_device() for batch in host_batches(data, batch_size, None, steps))
         return
     # A processor reads the rows where they lie.
     placed = data.packed() if jax.default_backend() == "cpu" else data.on_device()
