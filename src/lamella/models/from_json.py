@@ -22,15 +22,12 @@ def model_from_json(json_string: str, custom_objects: dict[str, Any] | None = No
         >>> model_from_json(Sequential(name="empty").to_json()).name
         'empty'
     """
+    help = "Pass what model.to_json() gave."
     try:
         config = json.loads(json_string)
     except json.JSONDecodeError as cause:
-        raise FileProblem(
-            f"The text is not JSON: {cause}.", help="Pass what model.to_json() gave."
-        ) from cause
+        raise FileProblem(f"The text is not JSON: {cause}.", help=help) from cause
     model = deserialize(config, custom_objects)
     if not isinstance(model, Model):
-        raise FileProblem(
-            "The JSON does not describe a model.", help="Pass what model.to_json() gave."
-        )
+        raise FileProblem("The JSON does not describe a model.", help=help)
     return model

@@ -1,5 +1,6 @@
 """A graph as a config and back, in Keras 3's form."""
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,16 +26,13 @@ def graph_config(model_graph: ModelGraph, own_first_node: Any) -> dict[str, Any]
     graph = model_graph.graph
     index = _kept_indices(graph)
 
-    def history(tensor: KerasTensor) -> list[Any]:
-        assert tensor.producer is not None
-        return [tensor.producer.operation.name, index[id(tensor.producer)], tensor.producer_index]
+    def history(tensor: KerasTensor, counted: bool = False) -> list[Any]:
+        node = tensor.producer
+        assert node is not None
+        first = 1 if counted and own_first_node(node.operation) else 0
+        return [node.operation.name, index[id(node)] + first, tensor.producer_index]
 
-    def counted(tensor: KerasTensor) -> list[Any]:
-        name, node_index, tensor_index = history(tensor)
-        assert tensor.producer is not None
-        first = 1 if own_first_node(tensor.producer.operation) else 0
-        return [name, node_index + first, tensor_index]
-
+    counted = functools.partial(history, counted=True)
     layers = []
     for operation in graph.operations:
         config = serialize(operation)

@@ -299,8 +299,4 @@ def _functional_like(cls: type) -> bool:
 
 
 def _counts_own_node(operation: Any) -> bool:
-    return (
-        isinstance(operation, Model)
-        and registry.is_own(type(operation))
-        and (type(operation) is Functional)
-    )
+    return type(operation) is Functional

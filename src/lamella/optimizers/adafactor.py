@@ -64,19 +64,13 @@ class Adafactor(Optimizer):
         self._columns: list[Any] = []
         self._velocities: list[Any] = []
         for variable in variables:
-            shape = variable.shape
-            if variable.overwrite_with_gradient:
-                row = column = velocity = None
-            elif len(shape) < 2:
-                # Unused, but files have a whole number in these two places.
-                row = self.add_variable((), dtype="int32", name=variable.name)
-                column = self.add_variable((), dtype="int32", name=variable.name)
-            else:
-                row = self.add_variable(shape[:-1], dtype=variable.dtype, name=variable.name)
-                column = self.add_variable(
-                    (*shape[:-2], shape[-1]), dtype=variable.dtype, name=variable.name
-                )
+            row = column = velocity = None
             if not variable.overwrite_with_gradient:
+                shape, flat = variable.shape, len(variable.shape) < 2
+                # Vectors need neither, but files have a whole number in these two places.
+                kind = {"dtype": "int32" if flat else variable.dtype, "name": variable.name}
+                row = self.add_variable(() if flat else shape[:-1], **kind)
+                column = self.add_variable(() if flat else (*shape[:-2], shape[-1]), **kind)
                 velocity = self.add_variable_from_reference(variable, "velocity")
             self._rows.append(row)
             self._columns.append(column)

@@ -1,11 +1,11 @@
 """Adagrad, Adadelta, RMSprop and Ftrl: steps in proportion to what the gradients have been."""
 
-from collections.abc import Callable
 from typing import Any, Unpack
 
 import jax.numpy as jnp
 from jax import Array
 
+from lamella import initializers
 from lamella._base import InvalidArgument, continues, publish, register
 from lamella.optimizers.base import Optimizer
 from lamella.optimizers.checks import Options
@@ -20,11 +20,6 @@ def fade(old: Array, new: Array, keep: Any) -> Array:
         2.0
     """
     return keep * old + (1 - keep) * new
-
-
-def constant(value: float) -> Callable[..., Array]:
-    """An initializer that gives one value."""
-    return lambda shape, dtype: jnp.full(shape, value, dtype)
 
 
 @register("optimizer", "adagrad", module="keras.optimizers")
@@ -66,7 +61,7 @@ class Adagrad(SlotOptimizer):
         self.epsilon = epsilon
 
     def _start(self, slot: str) -> Any:
-        return constant(self.initial_accumulator_value)
+        return initializers.Constant(self.initial_accumulator_value)
 
     def _step(
         self, gradient: Array, value: Array, rate: Array, accumulator: Array
@@ -252,7 +247,8 @@ class Ftrl(SlotOptimizer):
         self.beta = beta
 
     def _start(self, slot: str) -> Any:
-        return constant(self.initial_accumulator_value) if slot == "accumulator" else "zeros"
+        start = self.initial_accumulator_value if slot == "accumulator" else 0.0
+        return initializers.Constant(start)
 
     def _step(
         self, gradient: Array, value: Array, rate: Array, accumulator: Array, linear: Array
@@ -276,4 +272,4 @@ def _check_sign(name: str, signed: float, value: float) -> None:
         )
 
 
-publish(__name__, "fade", "constant")
+publish(__name__, "fade")

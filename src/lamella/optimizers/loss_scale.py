@@ -6,6 +6,7 @@ from typing import Any, Self
 import jax
 import jax.numpy as jnp
 
+from lamella import initializers
 from lamella._base import InvalidArgument, check, register
 from lamella._base.serialize import deserialize, serialize
 from lamella._state.variable import Variable
@@ -68,10 +69,8 @@ class LossScaleOptimizer(Optimizer):
 
     def build(self, variables: Sequence[Variable]) -> None:
         self.step_counter = self.add_variable((), dtype="int32", name="step_counter")
-        scale = self.initial_scale
-        self.dynamic_scale = self.add_variable(
-            (), lambda shape, dtype: jnp.full(shape, scale, dtype), "float32", name="dynamic_scale"
-        )
+        scale = initializers.Constant(self.initial_scale)
+        self.dynamic_scale = self.add_variable((), scale, "float32", name="dynamic_scale")
         self.inner_optimizer.build(variables)
         super().build(variables)
 

@@ -37,17 +37,23 @@ def _number(value: Any) -> jax.Array:
 
 
 @dataclass(eq=False, repr=False)
-class _RateDecay(LearningRateSchedule):
-    """What the two have in common that multiply or divide by a rate."""
+class _Decay(LearningRateSchedule):
+    """What those have in common that start somewhere and have a length."""
 
     initial_learning_rate: float
     decay_steps: int
-    decay_rate: float
-    staircase: bool = False
-    name: str = ""
 
     def __post_init__(self) -> None:
         check.positive(self.decay_steps, "decay_steps")
+
+
+@dataclass(eq=False, repr=False)
+class _RateDecay(_Decay):
+    """What the two have in common that multiply or divide by a rate."""
+
+    decay_rate: float
+    staircase: bool = False
+    name: str = ""
 
     def _periods(self, step: Any) -> jax.Array:
         periods = _number(step) / _number(self.decay_steps)
@@ -110,7 +116,7 @@ class InverseTimeDecay(_RateDecay):
 
 @register("schedule", module=_MODULE)
 @dataclass(eq=False, repr=False)
-class PolynomialDecay(LearningRateSchedule):
+class PolynomialDecay(_Decay):
     """Lets the rate fall to an end value along a power of the remaining steps.
 
     rate = (initial - end) * (1 - step / decay_steps) ^ power + end
@@ -128,15 +134,10 @@ class PolynomialDecay(LearningRateSchedule):
         0.5
     """
 
-    initial_learning_rate: float
-    decay_steps: int
     end_learning_rate: float = 0.0001
     power: float = 1.0
     cycle: bool = False
     name: str = "PolynomialDecay"
-
-    def __post_init__(self) -> None:
-        check.positive(self.decay_steps, "decay_steps")
 
     def __call__(self, step: Any) -> jax.Array:
         step, length = _number(step), _number(self.decay_steps)
@@ -183,7 +184,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
 
 @register("schedule", module=_MODULE)
 @dataclass(eq=False, repr=False)
-class CosineDecay(LearningRateSchedule):
+class CosineDecay(_Decay):
     """Lets the rate fall along half a cosine, after a rise if wanted.
 
     rate = initial * ((1 - alpha) * (1 + cos(pi * step / decay_steps)) / 2 + alpha)
@@ -203,15 +204,10 @@ class CosineDecay(LearningRateSchedule):
     Source: Loshchilov and Hutter 2017, arXiv:1608.03983.
     """
 
-    initial_learning_rate: float
-    decay_steps: int
     alpha: float = 0.0
     name: str = "CosineDecay"
     warmup_target: float | None = None
     warmup_steps: int = 0
-
-    def __post_init__(self) -> None:
-        check.positive(self.decay_steps, "decay_steps")
 
     def _fall(self, step: jax.Array, top: jax.Array) -> jax.Array:
         cosine = 0.5 * (1.0 + jnp.cos(math.pi * (step / _number(self.decay_steps))))
