@@ -69,9 +69,9 @@ class Tracking(Operation):
 
     def _owned(self) -> list[Any]:
         """All owned objects that have variables, once each, in order."""
-        found = unique(item for holder in self._holders.values() for item in _items(holder))
+        found = {id(item): item for holder in self._holders.values() for item in _items(holder)}
         known = self._known_since
-        return sorted(found, key=lambda item: known.get(id(item), _born(item)))
+        return sorted(found.values(), key=lambda item: known.get(id(item), _born(item)))
 
     def _child_layers(self) -> list[Tracking]:
         """Layers that are held directly."""
