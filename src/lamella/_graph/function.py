@@ -1,11 +1,13 @@
 """A graph between inputs and outputs: its order, and how it runs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from lamella._base import InvalidArgument
 from lamella._graph.node import Node, Operation
 from lamella._graph.symbolic import KerasTensor
+
+Call = Callable[[Node, tuple, dict], Any]
 
 
 class Graph:
@@ -28,19 +30,37 @@ class Graph:
         self.operations = _sorted_operations(self.nodes, inputs, outputs)
         _refuse_equal_names(self.operations)
 
-    def run(self, arrays: list[Any], call: Callable[[Node, tuple, dict], Any]) -> list[Any]:
-        """The outputs for given input arrays; `call` performs one node."""
+    def run(self, arrays: list[Any], call: Call, repeats: Sequence[Any] = ()) -> list[Any]:
+        """The outputs for given input arrays.
+
+        Args:
+            arrays: one for each input.
+            call: performs one node.
+            repeats: rows of equal blocks that may run as one (see `_layer/repeats.py`).
+        """
         values: dict[int, Any] = {
             id(tensor): array for tensor, array in zip(self.inputs, arrays, strict=True)
         }
+        starts = {id(repeat.blocks[0][0]): repeat for repeat in repeats}
+        passed: set[int] = set()
         for node in self.nodes:
-            if node.is_input or all(id(tensor) in values for tensor in node.output_tensors):
-                continue
-            args, kwargs = node.fill(values)
-            result = call(node, args, kwargs)
-            for tensor, array in zip(node.output_tensors, _leaves(result), strict=True):
-                values[id(tensor)] = array
+            repeat = starts.get(id(node))
+            if repeat is not None and repeat.run(values, call):
+                passed |= repeat.nodes
+            if id(node) not in passed:
+                perform([node], values, call)
         return [values[id(tensor)] for tensor in self.outputs]
+
+
+def perform(nodes: Sequence[Node], values: dict[int, Any], call: Call) -> None:
+    """Adds what calls give to the arrays that are known, by the identity of their tensors."""
+    for node in nodes:
+        if node.is_input or all(id(tensor) in values for tensor in node.output_tensors):
+            continue
+        args, kwargs = node.fill(values)
+        result = call(node, args, kwargs)
+        for tensor, array in zip(node.output_tensors, _leaves(result), strict=True):
+            values[id(tensor)] = array
 
 
 def _leaves(result: Any) -> list[Any]:

@@ -36,14 +36,29 @@ class Values:
     outer: Values | None = None
 
     def put(self, variable: Variable, array: Any) -> None:
+        stack = variable._stack
+        if id(stack) in self.arrays and id(variable) not in self.arrays:
+            variable, array = stack, self.arrays[id(stack)].at[variable._place].set(array)
         self.arrays[id(variable)] = array
         self.owners[id(variable)] = variable
+
+    def get(self, variable: Variable) -> Any:
+        """The value of a variable that this record holds, by itself or in its stack."""
+        array = self.arrays.get(id(variable))
+        return self.arrays[id(variable._stack)][variable._place] if array is None else array
+
+    def carries(self, stack: Variable) -> bool:
+        """Whether a stack has a value here, and none of its members another one."""
+        if id(stack) in self.arrays or self.outer is None:
+            return id(stack) in self.arrays
+        apart = any(id(member) in self.arrays for member in stack._members)
+        return not apart and self.outer.carries(stack)
 
     def holder(self, variable: Variable) -> Values | None:
         """The innermost record that has a value for the variable; None means the handle itself."""
         scope: Values | None = self
         while scope is not None:
-            if id(variable) in scope.arrays:
+            if id(variable) in scope.arrays or id(variable._stack) in scope.arrays:
                 return scope
             if scope.strict:
                 raise UntrackedState(
@@ -71,6 +86,7 @@ class Frame:
         around: runs a layer's call in its place, given (layer, args, kwargs), to watch it.
         rows: how many rows of the batch count, the others fill it up; None if all do.
         batchwise: takes the names of what depends on where one batch ends and the next begins.
+        lookups: tables that are read by rows alone, and what was read; None if nobody asks.
     """
 
     values: Values | None = None
@@ -84,6 +100,7 @@ class Frame:
     around: Any = None
     rows: Any = None
     batchwise: list[str] | None = None
+    lookups: Any = None
 
 
 _EMPTY = Frame()

@@ -14,6 +14,7 @@ import jax
 from lamella._base.errors import InvalidShape
 from lamella._state import frame as frames
 from lamella._state.frame import Frame, Values
+from lamella._state.stack import Stack
 from lamella._state.variable import Variable
 
 Arrays = list[Any]
@@ -101,11 +102,11 @@ def write_back(variables: Sequence[Variable], values: Sequence[Any]) -> None:
             variable._array = value
 
 
-def _nested() -> tuple[Frame, Values]:
+def nested(**changes: Any) -> tuple[Frame, Values]:
     """A frame for a function that is transformed inside another one, or eagerly."""
     frame = frames.ambient()
     scope = Values(outer=frame.values)
-    return replace(frame, values=scope, losses=[], masks=dict(frame.masks)), scope
+    return replace(frame, values=scope, losses=[], masks=dict(frame.masks), **changes), scope
 
 
 def _assign_all(owners: Sequence[Variable], arrays: Sequence[Any]) -> None:
@@ -114,16 +115,21 @@ def _assign_all(owners: Sequence[Variable], arrays: Sequence[Any]) -> None:
 
 
 def value_and_grad(
-    function: Callable[[], Any], variables: Sequence[Variable], has_aux: bool = False
+    function: Callable[..., Any],
+    variables: Sequence[Variable],
+    has_aux: bool = False,
+    arrays: Sequence[Any] = (),
 ) -> tuple[Any, Arrays]:
     """The value of a function and its gradient by variables, in eager or in compiled code.
 
     value, [d value / d variable, ...]
 
     Args:
-        function: takes nothing and gives a scalar, or (scalar, anything else) with `has_aux`.
+        function: takes the arrays, if there are any, and gives a scalar, or (scalar, anything else)
+            with `has_aux`.
         variables: what to differentiate by.
         has_aux: whether the function gives more than its scalar.
+        arrays: what else to differentiate by; their gradients follow those of the variables.
 
     Other variables that the function writes (metrics, moving averages, seeds) keep their new
     values.
@@ -136,12 +142,12 @@ def value_and_grad(
     """
     written: list[Variable] = []
 
-    def run(values: Arrays) -> tuple[Any, Any]:
-        frame, scope = _nested()
+    def run(values: Arrays, given_arrays: Arrays) -> tuple[Any, Any]:
+        frame, scope = nested()
         for variable, value in zip(variables, values, strict=True):
             scope.put(variable, value)
         with frames.entered(frame):
-            found = function()
+            found = function(*given_arrays)
             result, rest = found if has_aux else (found, None)
         _require_scalar(result)
         given = {id(variable): value for variable, value in zip(variables, values)}
@@ -149,11 +155,11 @@ def value_and_grad(
         written[:] = [scope.owners[key] for key in fresh]
         return result, (rest, [scope.arrays[key] for key in fresh])
 
-    (result, (rest, arrays)), gradients = jax.value_and_grad(run, has_aux=True)(
-        values_of(variables)
+    (result, (rest, after)), gradients = jax.value_and_grad(run, argnums=(0, 1), has_aux=True)(
+        values_of(variables), list(arrays)
     )
-    _assign_all(written, arrays)
-    return (result, rest) if has_aux else result, gradients
+    _assign_all(written, after)
+    return (result, rest) if has_aux else result, [*gradients[0], *gradients[1]]
 
 
 def _require_scalar(result: Any) -> None:
@@ -188,7 +194,7 @@ def scan(
 
     def step(state: tuple[Arrays, Any], item: Any) -> tuple[tuple[Arrays, Any], Any]:
         values, inner = state
-        frame, scope = _nested()
+        frame, scope = nested()
         for variable, value in zip(variables, values, strict=True):
             scope.put(variable, value)
         with frames.entered(frame):
@@ -199,3 +205,45 @@ def scan(
     (values, carry), outputs = jax.lax.scan(step, start, inputs, length=length, unroll=unroll)
     _assign_all(variables, values)
     return carry, outputs
+
+
+class NotAlike(Exception):
+    """Members of stacks cannot be told by the first ones."""
+
+
+def scan_members(function: Callable[[Any], Any], carry: Any, stacks: Sequence[Stack]) -> Any:
+    """Runs a function once for each row of stacks, in order; their first members have its values.
+
+    Args:
+        function: carry -> carry; reads and writes the first members of the stacks.
+        carry: its first state.
+        stacks: of one length.
+
+    Raises: NotAlike, if the function leaves anything behind but its carry and those members.
+    """
+    firsts = [stack._members[0] for stack in stacks]
+    known = {id(first) for first in firsts}
+
+    def step(state: Any, rows: Arrays) -> tuple[Any, dict[int, Any]]:
+        frame, scope = nested()
+        for first, row in zip(firsts, rows, strict=True):
+            scope.put(first, row)
+        masks = len(frame.masks)
+        with frames.entered(frame):
+            following = function(state)
+        apart = frame.losses or len(frame.masks) > masks or scope.arrays.keys() - known
+        if apart or jax.tree.map(_form, following) != jax.tree.map(_form, state):
+            raise NotAlike
+        after = [scope.arrays[id(first)] for first in firsts]
+        return following, {
+            index: new for index, (new, row) in enumerate(zip(after, rows)) if new is not row
+        }
+
+    carry, written = jax.lax.scan(step, carry, values_of(stacks))
+    for index, array in written.items():
+        stacks[index].assign(array)
+    return carry
+
+
+def _form(array: Any) -> Any:
+    return array.shape, array.dtype

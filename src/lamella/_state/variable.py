@@ -53,9 +53,27 @@ class Variable:
         self.constraint: Any = None
         self.overwrite_with_gradient = False
         self.layout: Any = None
+        self._stack: Any = None
+        self._place = 0
         self._array = _first_value(initializer, shape, dtype)
         self._shape: tuple[int, ...] = tuple(self._array.shape)
         self._dtype: str = dtypes.dtype_name(self._array.dtype)
+
+    @property
+    def _array(self) -> Any:
+        """The stored array; that of a member of a stack may be a row of the stack's."""
+        own = self._own
+        return self._stack._row(self._place) if own is None else own
+
+    @_array.setter
+    def _array(self, array: Any) -> None:
+        self._own = array
+        if self._stack is not None:
+            self._stack._whole = False
+
+    @property
+    def _members(self) -> tuple["Variable", ...]:
+        return (self,)
 
     def place(self, layout: Any) -> None:
         """Lays it on the devices as a sharding of JAX says; None leaves it where it is."""
@@ -87,7 +105,7 @@ class Variable:
         if frame is None:
             return self._array
         holder = frame.values.holder(self) if frame.values is not None else None
-        array = self._array if holder is None else holder.arrays[id(self)]
+        array = self._array if holder is None else holder.get(self)
         if frame.autocast is not None and self._reads_as(frame.autocast):
             return array.astype(frame.autocast)
         return array

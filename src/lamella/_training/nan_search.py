@@ -13,6 +13,7 @@ import numpy as np
 
 from lamella._state import frame as frames
 from lamella._state.pure import pure, value_and_grad
+from lamella._state.stack import members
 from lamella._training.program import Program
 from lamella.callbacks import InvalidLoss
 from lamella.data import unpack_x_y_sample_weight
@@ -94,7 +95,7 @@ class Watch:
                     of = f"row {row} of the batch" if rows is None else _of_data(row, rows)
                     where = f"`{name}{jax.tree_util.keystr(path)}` is not finite in {of}."
                     return where, "Remove or fill that row."
-        for variable, value in zip(program.variables, values):
+        for variable, value in members(zip(program.variables, values)):
             if _bad_row(value) is not None:
                 return f"The variable '{variable.path}' was not finite already.", _LIKELY
         seen: list[str] = []
@@ -108,10 +109,11 @@ class Watch:
         for name, gradient in gradients:
             if _bad_row(gradient) is not None:
                 return f"Layers and loss are finite; the gradient of '{name}' is not.", _LIKELY
-        for index, value in written.items():
+        after = ((program.variables[index], value) for index, value in written.items())
+        for variable, value in members(after):
             if _bad_row(value) is not None:
-                name = program.variables[index].path
-                return f"The gradients are finite; the update made '{name}' infinite.", _LIKELY
+                where = f"The gradients are finite; the update made '{variable.path}' infinite."
+                return where, _LIKELY
         return "It could not be found again when the step was run layer by layer.", _LIKELY
 
     def _forward(

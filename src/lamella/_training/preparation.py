@@ -14,6 +14,7 @@ from lamella._base.registry import is_own
 from lamella._base.warn import warn_person
 from lamella._graph.infer import infer
 from lamella._graph.symbolic import KerasTensor
+from lamella._layer.repeats import stacks_in
 from lamella._layer.tracking import Tracking, unique
 from lamella._state import placement
 from lamella._state.pure import TRACING
@@ -278,6 +279,16 @@ class Preparation(StatelessSteps):
                     held += item.variables
         return unique(held)
 
+    def _with_stacks(self, variables: list[Variable]) -> list[Variable]:
+        """Those variables, with stacks in the place of the variables of equal blocks."""
+        graphs = [graph_of(layer) for layer in self._walk()]
+        stacks = [stack for graph in graphs if graph is not None for stack in stacks_in(graph)]
+        if stacks and self.optimizer is not None:
+            slots = self.optimizer._slot_stacks(stacks)
+            stacks = [] if slots is None else stacks + slots
+        known = {id(stack) for stack in stacks}
+        return unique(one._stack if id(one._stack) in known else one for one in variables)
+
     def _program(self, kind: Kind) -> Program:
         """The compiled step of a kind, for the variables as they are now."""
         known = self._known_programs.get(kind)
@@ -302,7 +313,7 @@ class Preparation(StatelessSteps):
             (Tracking.changes, id(self.optimizer), self.jit_compile and not self.run_eagerly),
             placement.current(),
             [layer._trainable for layer in layers],
-            [variable.trainable for variable in program.variables],
+            [one.trainable for variable in program.variables for one in variable._members],
         )
 
     def _place_weights(self) -> None:
@@ -318,8 +329,10 @@ class Preparation(StatelessSteps):
     def _program_anew(self, kind: Kind) -> Program:
         self._place_weights()
         self._extend_optimizer(kind)  # a callback may have thawed layers
-        variables = self._state_of(kind)
         compiled = self.jit_compile and not self.run_eagerly
+        variables = self._state_of(kind)
+        if compiled and type(self).train_step is Steps.train_step and placement.current() is None:
+            variables = self._with_stacks(variables)
         key = (
             kind,
             compiled,
@@ -333,7 +346,9 @@ class Preparation(StatelessSteps):
             if key not in self._programs:
                 own = [f"{kind}_step", "compute_loss", "compute_metrics", "get_metrics_result"]
                 by_row = all(getattr(type(self), name) is getattr(Steps, name) for name in own)
-                note = functools.partial(noted, self._compiles, kind, next(_program_numbers))
+                blocks = max((len(one._members) for one in variables), default=1)
+                number = next(_program_numbers)
+                note = functools.partial(noted, self._compiles, kind, number, blocks)
                 own_metrics = all(is_own(type(metric)) for metric in self.metrics)
                 self._programs[key] = Program(
                     self._own_step(kind),

@@ -1,5 +1,7 @@
 """Compiled steps: one step, or many steps of a loop in one dispatch."""
 
+import ctypes
+import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -172,9 +174,17 @@ def _told(jitted: Any, form: str, note: Note) -> Callable[..., Any]:
         found = jitted(values, batch, *rest)
         if jitted._cache_size() > known:
             note(form, batch, time.perf_counter() - started)
+            _give_memory_back()
         return found
 
     return call
+
+
+def _give_memory_back() -> None:
+    """Returns to the system what compiling took; the C library of Linux keeps it otherwise."""
+    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if (trim := getattr(library, "malloc_trim", None)) is not None:
+        trim(0)
 
 
 def _with_rows(function: Callable[..., Any], batchwise: list[str]) -> Callable[..., Any]:

@@ -65,13 +65,20 @@ class CompileReport:
 
 
 def noted(
-    entries: list[Compile], kind: str, program: int, form: str, batch: Any, seconds: float
+    entries: list[Compile],
+    kind: str,
+    program: int,
+    blocks: int,
+    form: str,
+    batch: Any,
+    seconds: float,
 ) -> None:
     """Adds a compile, with what is new about it.
 
     Args:
         entries: the compiles before.
         kind, program, form, seconds: see Compile.
+        blocks: how many equal ones are compiled as one; 1 if there are none.
         batch: the arrays that the program was called with.
     """
     shapes = ", ".join(str(tuple(leaf.shape)) for leaf in jax.tree.leaves(batch))
@@ -87,6 +94,7 @@ def noted(
         why = f"other shapes than {same[-1].shapes}"
     else:
         why = "other number types, or a batch that is filled up"
+    why += f"; {blocks} equal blocks as one" if blocks > 1 else ""
     entries.append(Compile(kind, form, shapes, program, seconds, why))
 
 

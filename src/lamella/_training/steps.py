@@ -8,10 +8,13 @@ import jax.numpy as jnp
 from lamella import metrics, optimizers
 from lamella._base.errors import NotReady
 from lamella._layer.layer import Layer
+from lamella._layer.tracking import unique
 from lamella._state import frame as frames
-from lamella._state.pure import value_and_grad
+from lamella._state.lookups import value_and_grad_by_rows
+from lamella._state.stack import carried
 from lamella._training.compile import CompiledLoss, CompiledMetrics, rows_that_count
 from lamella.data import unpack_x_y_sample_weight
+from lamella.layers.core.embedding import Embedding
 
 
 class Steps(Layer):
@@ -37,12 +40,30 @@ class Steps(Layer):
             loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
             return self.optimizer.scale_loss(loss), (loss, y_pred)
 
-        variables = self.trainable_variables
-        (_, (loss, y_pred)), gradients = value_and_grad(forward, variables, has_aux=True)
-        if variables:
-            self.optimizer.apply(gradients, variables)
+        variables = carried(self.trainable_variables)
+        tables = self._tables(variables)
+        (_, (loss, y_pred)), pairs, read = value_and_grad_by_rows(forward, variables, tables)
+        for table, numbers, rows in read:
+            step = rows * -jnp.asarray(self.optimizer.learning_rate, rows.dtype)
+            table.assign(
+                table.value.at[numbers].add(step, mode="drop", wrap_negative_indices=False)
+            )
+        if pairs:
+            self.optimizer.apply_gradients(pairs)
         self._track_loss(loss, x)
         return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def _tables(self, variables: list[Any]) -> list[Any]:
+        """The tables of words of which a step need not touch all rows."""
+        graph = self._graph()  # type: ignore[attr-defined]
+        if graph is None or not getattr(self.optimizer, "_moves_rows", False):
+            return []
+        known = {id(variable) for variable in variables}
+        tables = [
+            node.operation.embeddings for node in graph.nodes if type(node.operation) is Embedding
+        ]
+        free = [one for one in unique(tables) if id(one) in known and one.constraint is None]
+        return free if len(free) < len(variables) else []
 
     def test_step(self, data: Any) -> dict[str, Any]:
         """The loss and metrics of one batch, without an update."""

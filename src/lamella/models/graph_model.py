@@ -12,6 +12,7 @@ from lamella._graph.node import Node, Operation
 from lamella._graph.operation import OpCall
 from lamella._graph.symbolic import KerasTensor
 from lamella._layer import masking
+from lamella._layer.repeats import carried_repeats
 from lamella._layer.rows import require_rows_apart
 from lamella.layers.core.input_layer import Input
 
@@ -57,7 +58,7 @@ class ModelGraph:
     def run(self, inputs: Any, who: str, add_loss: Callable[[Any], None]) -> Any:
         """The outputs for real inputs, in the structure of the model's outputs."""
         arrays = self.flatten(inputs, who)
-        flat = self._with_losses.run(arrays, _call)
+        flat = self._with_losses.run(arrays, _call, carried_repeats(self._with_losses))
         count = len(self.flat_outputs)
         require_rows_apart(who, len(flat) > count)
         for loss in flat[count:]:

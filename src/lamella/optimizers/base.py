@@ -9,11 +9,12 @@ from typing import Any, Self
 import jax
 import jax.numpy as jnp
 
-from lamella._base import name_for, register, tell
+from lamella._base import name_for, register, registry, tell
 from lamella._base.errors import InvalidArgument, InvalidData, NotReady, WrongType
 from lamella._base.serialize import serialize
 from lamella._state import frame as frames
 from lamella._state.pure import pure, value_and_grad
+from lamella._state.stack import Stack
 from lamella._state.variable import Variable
 from lamella.optimizers import checks
 from lamella.optimizers.clipping import clip_by_global_norm, clip_by_norm, clip_by_value
@@ -107,6 +108,11 @@ class Optimizer(OptimizerState):
             return self._iterations.value // self.gradient_accumulation_steps
         return self._iterations
 
+    @property
+    def _moves_rows(self) -> bool:
+        """Whether a step is the learning rate times the gradient, so that rows may move alone."""
+        return False
+
     def build(self, variables: Sequence[Variable]) -> None:
         """Makes the state for the variables that are to be changed.
 
@@ -133,7 +139,11 @@ class Optimizer(OptimizerState):
         return list(zip(self._trainable_variables, self._averages))
 
     def _get_variable_index(self, variable: Variable) -> int:
-        return self._indices[id(variable)]
+        return self._indices[id(variable._members[0])]
+
+    def _slot_stacks(self, stacks: Sequence[Stack]) -> list[Stack] | None:
+        """Stacks of what is kept beside the members of others; None, if it takes no stacks."""
+        return None
 
     def _rate_variable(self, value: float) -> Variable:
         return self.add_variable(
@@ -280,7 +290,9 @@ class Optimizer(OptimizerState):
         if not self.built:
             self.build(variables)
             self.built = True
-        unknown = [variable for variable in variables if id(variable) not in self._indices]
+        unknown = [
+            variable for variable in variables if id(variable._members[0]) not in self._indices
+        ]
         if unknown:
             raise InvalidArgument(
                 f"The optimizer '{self.name}' was not built for the variable '{unknown[0].path}'.",
@@ -506,7 +518,7 @@ class Optimizer(OptimizerState):
     ) -> Self:
         """A new optimizer from what `get_config` gave; entries that Keras 2 wrote are left out."""
         known = {key: value for key, value in config.items() if key not in checks.KERAS_2_ENTRIES}
-        with checks.custom_scope(custom_objects):
+        with registry.custom_objects(custom_objects):
             return super().from_config(known)
 
 

@@ -3,7 +3,7 @@
 import numbers
 from typing import Any, TypedDict
 
-from lamella._base import InvalidArgument, WrongType, check, near_miss, registry, tell
+from lamella._base import InvalidArgument, WrongType, check, near_miss, tell
 from lamella._state.variable import Variable
 from lamella.optimizers.schedules.base import InverseTimeDecay
 
@@ -111,7 +111,3 @@ def within(value: Any, low: float, high: float, name: str) -> float:
             help=f"Pass for example {name}={min(high, max(low, 0.9))}.",
         )
     return value
-
-
-# Makes a person's names known while a config is read.
-custom_scope = registry.custom_objects

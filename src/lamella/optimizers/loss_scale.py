@@ -7,10 +7,9 @@ import jax
 import jax.numpy as jnp
 
 from lamella import initializers
-from lamella._base import InvalidArgument, check, register
+from lamella._base import InvalidArgument, check, register, registry
 from lamella._base.serialize import deserialize, serialize
 from lamella._state.variable import Variable
-from lamella.optimizers import checks
 from lamella.optimizers.base import Optimizer
 from lamella.optimizers.checks import Options
 
@@ -144,6 +143,6 @@ class LossScaleOptimizer(Optimizer):
     def from_config(
         cls, config: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None
     ) -> Self:
-        with checks.custom_scope(custom_objects):
+        with registry.custom_objects(custom_objects):
             inner = deserialize(config["inner_optimizer"])
         return cls(inner, **{key: config[key] for key in config if key != "inner_optimizer"})

@@ -11,6 +11,11 @@ from lamella.optimizers.base import Optimizer
 from lamella.optimizers.checks import Options
 from lamella.optimizers.slots import SlotOptimizer
 
+_OF_WHOLE_GRADIENTS = (
+    *("weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema"),
+    *("loss_scale_factor", "gradient_accumulation_steps"),
+)
+
 
 @register("optimizer", "sgd", module="keras.optimizers")
 class SGD(SlotOptimizer):
@@ -49,6 +54,11 @@ class SGD(SlotOptimizer):
         self.nesterov = nesterov
         self.momentums: list[Any] = []
         self._more_slots = {"momentums": "momentum"} if momentum else {}
+
+    @property
+    def _moves_rows(self) -> bool:
+        whole = ("momentum", *_OF_WHOLE_GRADIENTS)
+        return type(self) is SGD and not any(getattr(self, name) for name in whole)
 
     def _step(
         self, gradient: Array, value: Array, rate: Array, momentum: Array | None = None

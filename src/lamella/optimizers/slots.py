@@ -3,9 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 
+from lamella._state.stack import Stack
 from lamella._state.variable import Variable
 from lamella.optimizers.base import Optimizer
 
@@ -37,17 +39,36 @@ class SlotOptimizer(Optimizer):
             column = self.add_optimizer_variables(variables, name, self._start(name))
             vars(self)[attribute] = column
 
+    def _slot_stacks(self, stacks: Sequence[Stack]) -> list[Stack] | None:
+        apart = self.clipnorm or self.use_ema or self.gradient_accumulation_steps
+        if apart or self._undecayed or type(self).update_step is not SlotOptimizer.update_step:
+            return None
+        places = [
+            [self._indices[id(one)] for one in stack._members]
+            for stack in stacks
+            if all(id(one) in self._indices for one in stack._members)
+        ]
+        return [
+            Stack.of([getattr(self, attribute)[index] for index in place])
+            for place in places
+            for attribute in (*self._slots, *self._more_slots)
+        ]
+
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         value = variable.value
         index = self._get_variable_index(variable)
         names = {**self._slots, **self._more_slots}
         slots = {name: getattr(self, attribute)[index] for attribute, name in names.items()}
-        new, *states = self._step(
-            gradient.astype(value.dtype),
-            value,
-            jnp.asarray(learning_rate, value.dtype),
-            **{name: slot.value for name, slot in slots.items()},
-        )
+        rate = jnp.asarray(learning_rate, value.dtype)
+
+        def step(gradient: Array, value: Array, kept: dict[str, Array]) -> tuple[Array, ...]:
+            return self._step(gradient, value, rate, **kept)
+
+        if isinstance(variable, Stack):
+            slots = {name: slot._stack for name, slot in slots.items()}
+            step = jax.vmap(step)
+        kept = {name: slot.value for name, slot in slots.items()}
+        new, *states = step(gradient.astype(value.dtype), value, kept)
         for slot, state in zip(slots.values(), states, strict=True):
             slot.assign(state)
         variable.assign(new)

@@ -62,7 +62,7 @@ class OptimizerState(Configurable):
                 aggregation=aggregation,
                 name=name,
             )
-        self._track(variable)
+        self.__dict__.setdefault("_variables", []).append(variable)
         return variable
 
     def add_variable_from_reference(

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lamella._base import InvalidData, check, register
+from lamella._state.lookups import rows_of_table
 from lamella.layers._parts import RowWise, add_part, keep_parts
 
 
@@ -74,11 +75,7 @@ class Embedding(RowWise):
             inputs = inputs.astype("int32")
         if not isinstance(inputs, jax.core.Tracer):
             self._require_known(np.asarray(inputs))
-        # A number outside the range must not look like one inside: NaN, not the last row.
-        vectors = self.embeddings.value.at[inputs].get(
-            mode="fill", fill_value=jnp.nan, wrap_negative_indices=False
-        )
-        return vectors.astype(self.compute_dtype)
+        return rows_of_table(self.embeddings, inputs).astype(self.compute_dtype)
 
     def _require_known(self, numbers: np.ndarray) -> None:
         if numbers.size and not 0 <= numbers.min() <= numbers.max() < self.input_dim:
