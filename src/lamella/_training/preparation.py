@@ -332,7 +332,8 @@ class Preparation(StatelessSteps):
         compiled = self.jit_compile and not self.run_eagerly
         variables = self._state_of(kind)
         if compiled and type(self).train_step is Steps.train_step and placement.current() is None:
-            variables = self._with_stacks(variables)
+            with TRACING:
+                variables = self._with_stacks(variables)
         key = (
             kind,
             compiled,

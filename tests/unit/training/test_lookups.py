@@ -67,11 +67,11 @@ def whole_tables(model: Any) -> set[str]:
     ("start", "rows_alone"),
     [
         (bag, True),
-        (masked, True),
         (read_twice, True),
         (regularized, False),
-        (constrained, False),
-        (apart, False),
+        pytest.param(masked, True, marks=pytest.mark.slow),
+        pytest.param(constrained, False, marks=pytest.mark.slow),
+        pytest.param(apart, False, marks=pytest.mark.slow),
     ],
     ids=lambda case: getattr(case, "__name__", ""),
 )
