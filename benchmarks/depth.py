@@ -1,7 +1,7 @@
 """What depth costs before the first step: models of 10, 100 and 1,000 equal blocks.
 
-Run `python -m benchmarks.depth`. A block is a layer normalization, a Dense of 64 and a shortcut. Each
-model has a process of its own, and nothing that was compiled before is read.
+Run `python -m benchmarks.depth`. A block is a layer normalization, a Dense of 64 and a shortcut.
+Each model has a process of its own, and nothing that was compiled before is read.
 """
 
 from __future__ import annotations
