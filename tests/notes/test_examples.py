@@ -30,9 +30,7 @@ def cases() -> list[Any]:
     for path in WITH_MODELS:
         names = path.read_text().split("MODELS = [")[1].split("]")[0].split(",")
         for number, name in enumerate(map(str.strip, names)):
-            marks = (
-                [pytest.mark.slow] if number > 1 else []
-            )  # two of each file, the rest with --slow
+            marks = [pytest.mark.slow] if number else []  # one of each file, the rest with --slow
             found.append(pytest.param(path, name, id=f"{path.stem}-{name}", marks=marks))
     return found
 

@@ -96,6 +96,7 @@ def check_weights(model: Any, plain: PlainGan) -> None:
             np.testing.assert_allclose(mine, yours, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_losses_and_weights_of_twenty_steps(twins: Any) -> None:
     model, plain, pictures = twins
     for step in range(STEPS):

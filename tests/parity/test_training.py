@@ -40,7 +40,13 @@ def compile_both(ours: Any, theirs: Any, optimizer: str) -> None:
         for style in STYLES
     ],
 )
-@pytest.mark.parametrize("name", STACKS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.slow] if name in ("cnn", "lstm") else [])
+        for name in STACKS
+    ],
+)
 def test_outputs(name: str, style: str) -> None:
     ours, theirs = pair(name, style)
     x, _ = batch(name)
@@ -108,9 +114,9 @@ def test_twenty_steps_of_adam_in_each_api(name: str, style: str) -> None:
         np.testing.assert_allclose(a, b, atol=1e-4)
 
 
-# The others have layers that care for the number of rows; rows of mlp are fitted below too.
+# It has a layer that looks across rows; the others only with --slow, rows of mlp are fitted below.
 @pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=[pytest.mark.slow] if n == "mlp" else []) for n in STACKS]
+    "name", [pytest.param(n, marks=[] if n == "batch_norm" else [pytest.mark.slow]) for n in STACKS]
 )
 def test_fit_with_a_ragged_last_batch(name: str) -> None:
     """fit's history has Keras's keys, in Keras's order, with Keras's numbers."""

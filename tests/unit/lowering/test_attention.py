@@ -21,7 +21,7 @@ def plain(query: Any, key: Any, value: Any) -> Any:
 
 
 @pytest.mark.parametrize("key_heads", [1, 2, 4])
-@pytest.mark.parametrize("sources", [5, 7])
+@pytest.mark.parametrize("sources", [5, pytest.param(7, marks=pytest.mark.slow)])
 def test_outputs_and_gradients(key_heads: int, sources: int) -> None:
     random = np.random.default_rng(0)
     query = random.normal(size=(3, 5, 4, 6)).astype("float32")

@@ -379,7 +379,9 @@ def test_a_cost_of_activities_is_that_of_keras(name: str) -> None:
     assert costs[0] == pytest.approx(costs[1], rel=1e-5)
 
 
-@pytest.mark.parametrize("policy", ["bfloat16", "mixed_bfloat16", "float16"])
+@pytest.mark.parametrize(
+    "policy", ["bfloat16", "mixed_bfloat16", pytest.param("float16", marks=pytest.mark.slow)]
+)
 def test_half_precision_is_that_of_keras(policy: str) -> None:
     name, args, shapes, call = CASES["causal"]
     ours, theirs = pair((name, {**args, "dtype": policy}, shapes, call))
@@ -468,6 +470,7 @@ def trained(library: Any, seed: Any, x: np.ndarray, y: np.ndarray) -> tuple[Any,
     return model, history.history["loss"]
 
 
+@pytest.mark.slow
 def test_an_encoder_trains_as_in_keras_and_files_go_both_ways(tmp_path: Path) -> None:
     random = np.random.default_rng(0)
     x = random.normal(size=(40, 6, 8)).astype("float32")
