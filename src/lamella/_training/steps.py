@@ -44,10 +44,7 @@ class Steps(Layer):
         tables = self._tables(variables)
         (_, (loss, y_pred)), pairs, read = value_and_grad_by_rows(forward, variables, tables)
         for table, numbers, rows in read:
-            step = rows * -jnp.asarray(self.optimizer.learning_rate, rows.dtype)
-            table.assign(
-                table.value.at[numbers].add(step, mode="drop", wrap_negative_indices=False)
-            )
+            self.optimizer._move_rows(table, numbers, rows)
         if pairs:
             self.optimizer.apply_gradients(pairs)
         self._track_loss(loss, x)

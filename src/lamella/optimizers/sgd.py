@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from lamella._base import check, continues, register
+from lamella._state.variable import Variable
 from lamella.optimizers import checks
 from lamella.optimizers.base import Optimizer
 from lamella.optimizers.checks import Options
@@ -59,6 +60,11 @@ class SGD(SlotOptimizer):
     def _moves_rows(self) -> bool:
         whole = ("momentum", *_OF_WHOLE_GRADIENTS)
         return type(self) is SGD and not any(getattr(self, name) for name in whole)
+
+    def _move_rows(self, table: Variable, numbers: Array, gradients: Array) -> None:
+        """One step of some rows of a table, by a gradient for each reading of a row."""
+        step = gradients * -jnp.asarray(self.learning_rate, gradients.dtype)
+        table.assign(table.value.at[numbers].add(step, mode="drop", wrap_negative_indices=False))
 
     def _step(
         self, gradient: Array, value: Array, rate: Array, momentum: Array | None = None
