@@ -13,13 +13,15 @@ Reverse mode over reverse mode works.
 import functools
 import itertools
 import math
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jax import lax
 
+from lamella._lowering import convolution_kernels as kernels
+from lamella._lowering import native
 from lamella._lowering.compiler import laid_down
+from lamella._lowering.geometry import Geometry
 
 SPATIAL_LETTERS = {1: "W", 2: "HW", 3: "DHW"}
 # Gathered windows are `prod(window)` times the input: above this many bytes they leave the caches
@@ -28,14 +30,6 @@ COLUMNS_LIMIT = 64 * 2**20
 # A convolution of fewer input channels leaves the processor's registers half empty.
 FEW_CHANNELS = 8
 MAX_GROUPS_UNROLLED = 32
-
-
-class Geometry(NamedTuple):
-    """Everything static about a convolution except its shapes."""
-
-    strides: tuple[int, ...]
-    pads: tuple[tuple[int, int], ...]
-    dilation: tuple[int, ...]
 
 
 def convolution(
@@ -76,7 +70,7 @@ def convolution(
         x = jnp.moveaxis(x, 1, -1)
     window = kernel.shape[:-2]
     pads = _explicit_pads(x.shape[1:-1], window, strides, padding, dilation)
-    geometry = Geometry(tuple(strides), pads, tuple(dilation))
+    geometry = Geometry(tuple(strides), pads, tuple(dilation), native.wanted(x, kernel))
     if min(_output_spatial(x.shape[1:-1], window, geometry)) < 1:
         y = _plain(x, kernel, strides, padding, dilation, groups)
     elif groups == 1:
@@ -136,7 +130,7 @@ def _output_spatial(
     return tuple(
         (size + low + high - (taps - 1) * dilation - 1) // stride + 1
         for size, taps, stride, (low, high), dilation in zip(
-            spatial, window, *geometry, strict=True
+            spatial, window, *geometry[:3], strict=True
         )
     )
 
@@ -187,10 +181,12 @@ def _convolved(x: jax.Array, kernel: jax.Array, geometry: Geometry) -> jax.Array
     window = kernel.shape[:-2]
     out = _output_spatial(x.shape[1:-1], window, geometry)
     depth = math.prod(kernel.shape[:-1])
+    if kernels.fit(kernel.shape[-1], geometry):
+        return kernels.convolved(x, kernel, out, geometry)
     if x.shape[-1] < FEW_CHANNELS and _columns_fit(x.shape[0], out, depth, x.dtype):
         columns = jnp.concatenate(_shifts(x, window, geometry, out), axis=-1)
         return _product(columns, _flat(kernel))
-    return _plain(x, kernel, *geometry)
+    return _plain(x, kernel, *geometry[:3])
 
 
 def _convolve_backward(
@@ -214,22 +210,29 @@ def _input_gradient(
     window, spatial, out = kernel.shape[:-2], x.shape[1:-1], dy.shape[1:-1]
     depth = math.prod(kernel.shape[:-1])
     unit_steps = all(stride == 1 for stride in geometry.strides)
+    by_kernel = kernels.fit(x.shape[-1], geometry)
+    strided = by_kernel and not unit_steps
+    phases = kernels.phases(kernel, spatial, out, geometry) if strided else None
+    if phases is not None:
+        one_by_one = Geometry((1,) * len(window), (), geometry.dilation, True)
+        parts = [_convolve(dy, part, one_by_one._replace(pads=pads)) for part, pads in phases]
+        return kernels.interleaved(parts, geometry.strides, spatial)
     scatter = not unit_steps or x.shape[-1] < FEW_CHANNELS
-    if scatter and _columns_fit(x.shape[0], out, depth, x.dtype):
+    if scatter and not (by_kernel and unit_steps) and _columns_fit(x.shape[0], out, depth, x.dtype):
         return _spread(_product(dy, _flat(kernel).T), window, spatial, geometry)
     pads = []
     for size, reached, taps, stride, (low, _), dilation in zip(
-        spatial, out, window, *geometry, strict=True
+        spatial, out, window, *geometry[:3], strict=True
     ):
         before = (taps - 1) * dilation - low
         after = size - ((reached - 1) * stride + 1) - before + (taps - 1) * dilation
         pads.append((before, after))
     ones = (1,) * len(window)
     turned = jnp.flip(kernel, range(len(window))).swapaxes(-1, -2)
-    turned_geometry = Geometry(ones, tuple(pads), geometry.dilation)
+    turned_geometry = Geometry(ones, tuple(pads), geometry.dilation, geometry.native)
     if unit_steps and all(low >= 0 and high >= 0 for low, high in pads):
         return _convolve(dy, turned, turned_geometry)
-    return _plain(dy, turned, *turned_geometry, spread=geometry.strides)
+    return _plain(dy, turned, *turned_geometry[:3], spread=geometry.strides)
 
 
 def _spread(
@@ -243,7 +246,7 @@ def _spread(
     for part, tap in zip(parts, itertools.product(*map(range, window)), strict=True):
         config = [(0, 0, 0)]
         for t, size, reached, stride, (low, _), dilation in zip(
-            tap, spatial, out, *geometry, strict=True
+            tap, spatial, out, *geometry[:3], strict=True
         ):
             before = t * dilation - low
             config.append((before, size - before - ((reached - 1) * stride + 1), stride - 1))
@@ -255,6 +258,8 @@ def _kernel_gradient(
     dy: jax.Array, x: jax.Array, kernel: jax.Array, geometry: Geometry
 ) -> jax.Array:
     window, out = kernel.shape[:-2], dy.shape[1:-1]
+    if kernels.fit(kernel.shape[-1], geometry):
+        return _kernel_gradient_by_kernel(x, dy, window, geometry)
     if max(window) == 1 and not any(map(any, geometry.pads)):
         (columns,) = _shifts(x, window, geometry, out)
         return _product(_flat(columns).T, _flat(dy)).reshape(kernel.shape)
@@ -268,6 +273,27 @@ def _kernel_gradient(
     return _contracted(dy, x, kernel.shape[:-2], geometry)
 
 
+@functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3))
+def _kernel_gradient_by_kernel(
+    x: jax.Array, dy: jax.Array, window: tuple[int, ...], geometry: Geometry
+) -> jax.Array:
+    return kernels.kernel_gradient(x, dy, window, geometry)
+
+
+def _back_through_kernel_gradient(
+    window: tuple[int, ...], geometry: Geometry, saved: tuple[jax.Array, jax.Array], g: jax.Array
+) -> tuple[jax.Array, jax.Array]:
+    # <g, gradient(x, dy)> is <dy, convolution(x, g)>: linear in both, so these are all.
+    x, dy = saved
+    return _input_gradient(dy, g, x, geometry), _convolve(x, g, geometry)
+
+
+_kernel_gradient_by_kernel.defvjp(
+    lambda x, dy, window, geometry: (_kernel_gradient_by_kernel(x, dy, window, geometry), (x, dy)),
+    _back_through_kernel_gradient,
+)
+
+
 def _contracted(
     dy: jax.Array, x: jax.Array, window: tuple[int, ...], geometry: Geometry
 ) -> jax.Array:
@@ -275,12 +301,14 @@ def _contracted(
     pads = tuple(
         (low, (reached - 1) * stride + (taps - 1) * dilation + 1 - size - low)
         for size, reached, taps, stride, (low, _), dilation in zip(
-            x.shape[1:-1], dy.shape[1:-1], window, *geometry, strict=True
+            x.shape[1:-1], dy.shape[1:-1], window, *geometry[:3], strict=True
         )
     )
     inner = tuple(range(1, rank + 1))
     swapped = Geometry(geometry.dilation, pads, geometry.strides)
-    gradient = _plain(x.transpose(rank + 1, *inner, 0), dy.transpose(*inner, 0, rank + 1), *swapped)
+    gradient = _plain(
+        x.transpose(rank + 1, *inner, 0), dy.transpose(*inner, 0, rank + 1), *swapped[:3]
+    )
     return gradient.transpose(*inner, 0, rank + 1)
 
 

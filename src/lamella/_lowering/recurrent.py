@@ -19,11 +19,13 @@ Shared arguments:
         (gates, n, units). The state that is mixed into the next one stays whole.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 
+from lamella._lowering import recurrent_kernels as kernels
 from lamella._lowering.recurrent_loops import (
     gru_core,
     gru_scan,
@@ -33,6 +35,7 @@ from lamella._lowering.recurrent_loops import (
     simple_scan,
 )
 from lamella._lowering.recurrent_steps import Activation, MaybeArray, Plan, Recurrence, recur
+from lamella._state import frame as frames
 
 UNROLLED_STEPS = 8
 NAMED = {"tanh": jnp.tanh, "sigmoid": jax.nn.sigmoid}
@@ -81,9 +84,14 @@ def lstm(
     Source: Hochreiter and Schmidhuber 1997, Neural Computation 9:1735.
     """
     run = _Run(**options)
+    default = activation == "tanh" and recurrent_activation == "sigmoid"
+    if default and (
+        found := _by_kernel(lstm, x, (h, c), kernel, recurrent_kernel, bias, mask, run)
+    ):
+        return found
     weights = (kernel, bias), (recurrent_kernel, None)
     zs, shared, valid, plan = _prepared(x, mask, *weights, run)
-    if activation == "tanh" and recurrent_activation == "sigmoid":
+    if default:
         hs, h, c = lstm_core(zs, h, c, shared, valid, plan)
     else:
         functions = _function(activation), _function(recurrent_activation)
@@ -128,9 +136,13 @@ def gru(
     input_bias, state_bias = bias, None
     if bias is not None and reset_after:
         input_bias, state_bias = bias[0], bias[1]
+    default = activation == "tanh" and recurrent_activation == "sigmoid"
+    known = default and reset_after
+    if known and (found := _by_kernel(gru, x, (h,), kernel, recurrent_kernel, bias, mask, run)):
+        return found
     weights = (kernel, input_bias), (recurrent_kernel, state_bias)
     zs, shared, valid, plan = _prepared(x, mask, *weights, run, reset_after)
-    if activation == "tanh" and recurrent_activation == "sigmoid":
+    if default:
         hs, h = gru_core(zs, h, shared, valid, plan)
     else:
         functions = _function(activation), _function(recurrent_activation)
@@ -175,6 +187,34 @@ def simple_rnn(
     else:
         h, hs = simple_scan(zs, h, shared, valid, plan, _function(activation))
     return _outputs(hs, h, valid, run), h
+
+
+def _by_kernel(
+    plain: Callable,
+    x: jax.Array,
+    states: tuple[jax.Array, ...],
+    kernel: jax.Array,
+    recurrent_kernel: jax.Array,
+    bias: MaybeArray,
+    mask: MaybeArray,
+    run: _Run,
+) -> Any:
+    """What `plain` gives, by a kernel in C; None where there is none for it."""
+    shape = (2, kernel.shape[-1]) if plain is gru else (1, kernel.shape[-1])
+    biases = jnp.zeros(shape, x.dtype) if bias is None else bias.reshape(shape)
+    inputs = kernels.Inputs(x, states, kernel, recurrent_kernel, tuple(biases))
+    if not kernels.fit(inputs, [mask, run.input_dropout, run.recurrent_dropout]):
+        return None
+    if run.go_backwards:
+        inputs = inputs._replace(x=jnp.flip(x, axis=1))
+
+    def in_operations(inputs: kernels.Inputs) -> Any:
+        x, states, *weights, biases = inputs
+        with frames.changed(native=False):
+            bias = jnp.stack(biases).reshape(shape if plain is gru else -1)
+            return plain(x, *states, *weights, bias, return_sequences=run.return_sequences)
+
+    return kernels.run(inputs, run.return_sequences, in_operations)
 
 
 def _function(activation: str | Activation) -> Activation:

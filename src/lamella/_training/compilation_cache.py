@@ -5,14 +5,12 @@ old goes when the folder has grown too large.
 """
 
 import contextlib
-import hashlib
 import os
-import platform
 from pathlib import Path
 
 import jax
 
-from lamella._base.home import home_folder
+from lamella._base.home import home_folder, kind_of_machine
 
 VARIABLE = "LAMELLA_CACHE"
 MOST_BYTES = 2 << 30
@@ -32,7 +30,7 @@ def turn_on() -> Path | None:
     if chosen == "0" or jax.config.jax_compilation_cache_dir is not None:  # type: ignore[attr-defined]
         return None
     folder = Path(chosen).expanduser() if chosen else home_folder() / "compiled"
-    folder /= _machine()
+    folder /= kind_of_machine()
     with contextlib.suppress(OSError):  # a home that cannot be written to costs time and no more
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         _forget_the_oldest(folder)
@@ -40,15 +38,6 @@ def turn_on() -> Path | None:
         jax.config.update("jax_persistent_cache_min_compile_time_secs", LEAST_SECONDS)
         return folder
     return None
-
-
-def _machine() -> str:
-    """Machines that share a home do not run each other's code."""
-    said = platform.machine() + platform.processor()
-    with contextlib.suppress(OSError):
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-        said += next((line for line in lines if line.startswith(("flags", "Features"))), "")
-    return hashlib.sha256(said.encode()).hexdigest()[:12]
 
 
 def _forget_the_oldest(folder: Path) -> None:

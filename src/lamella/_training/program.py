@@ -70,7 +70,10 @@ class Program:
         self.compiled = compiled
         self.placement = placement.current()
         self.batchwise: list[str] = []  # what was found when it was asked if it can be filled
-        self.traced = changing(_with_rows(function, self.batchwise), self.variables)
+        self.traced = changing(
+            _with_rows(function, self.batchwise, compiled and self.placement is None),
+            self.variables,
+        )
         if self.placement is not None:
             self.traced = _shared_out(self.traced, self.variables, self.placement)
         self._inner: Step = jax.jit(self.traced) if compiled else self.traced
@@ -187,9 +190,11 @@ def _give_memory_back() -> None:
         trim(0)
 
 
-def _with_rows(function: Callable[..., Any], batchwise: list[str]) -> Callable[..., Any]:
+def _with_rows(
+    function: Callable[..., Any], batchwise: list[str], native: bool
+) -> Callable[..., Any]:
     def run(batch: Any, rows: Any = None) -> Any:
-        with TRACING, frames.changed(rows=rows, batchwise=batchwise):
+        with TRACING, frames.changed(rows=rows, batchwise=batchwise, native=native):
             return function(batch)
 
     return run

@@ -9,8 +9,8 @@ from lamella import metrics, optimizers
 from lamella._base.errors import NotReady
 from lamella._layer.layer import Layer
 from lamella._layer.tracking import unique
+from lamella._lowering.lookups import value_and_grad_by_rows
 from lamella._state import frame as frames
-from lamella._state.lookups import value_and_grad_by_rows
 from lamella._state.stack import carried
 from lamella._training.compile import CompiledLoss, CompiledMetrics, rows_that_count
 from lamella.data import unpack_x_y_sample_weight

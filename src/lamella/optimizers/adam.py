@@ -6,6 +6,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from lamella._base import InvalidArgument, continues, register
+from lamella._lowering import native
+from lamella._state.variable import Variable
 from lamella.optimizers.base import Optimizer
 from lamella.optimizers.checks import MoreOptions, Options
 from lamella.optimizers.slots import SlotOptimizer
@@ -130,9 +132,30 @@ class Adam(MomentOptimizer):
         if velocity_hat is not None:
             velocity = jnp.maximum(velocity_hat, velocity)
             kept.append(velocity)
-        left_1, left_2 = self._corrections(value.dtype)
-        scale = rate * jnp.sqrt(left_2) / left_1
+        scale = self._scale(rate)
         return value - momentum * scale / (jnp.sqrt(velocity) + self.epsilon), *kept
+
+    def _scale(self, rate: Array) -> Array:
+        left_1, left_2 = self._corrections(rate.dtype)
+        return rate * jnp.sqrt(left_2) / left_1
+
+    @property
+    def _moves_rows(self) -> bool:
+        plain = type(self) is Adam and not self.amsgrad and not self._needs_whole_gradients
+        return plain and native.wanted()
+
+    def _move_rows(self, table: Variable, numbers: Array, gradients: Array) -> None:
+        """All rows move, those without a gradient by their means; it need not be written out."""
+        index = self._get_variable_index(table)
+        moved = [table, *(vars(self)[slots][index] for slots in self._slots)]
+        rate = self._scale(jnp.asarray(self.learning_rate, table.dtype))
+        numbers_of_it = (rate, 1 - self.beta_1, 1 - self.beta_2, self.epsilon)
+        settings = jnp.stack([jnp.asarray(one, gradients.dtype) for one in numbers_of_it])
+        arrays = [*(one.value for one in moved), numbers, gradients]
+        shapes = [*(table.shape for _ in moved), (table.shape[0] + numbers.size,)]
+        new = native.call("lamella_adam_rows", shapes, *arrays, settings, written_over=3)
+        for variable, value in zip(moved, new):
+            variable.assign(value)
 
 
 @register("optimizer", "adamw", module="keras.optimizers")

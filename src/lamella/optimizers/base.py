@@ -110,8 +110,18 @@ class Optimizer(OptimizerState):
 
     @property
     def _moves_rows(self) -> bool:
-        """Whether a step is the learning rate times the gradient, so that rows may move alone."""
+        """Whether a step may be given the gradients of some rows in place of a whole table's."""
         return False
+
+    def _move_rows(self, table: Variable, numbers: jax.Array, gradients: jax.Array) -> None:
+        """One step for a table, by a gradient for each reading of a row."""
+        raise NotImplementedError
+
+    @property
+    def _needs_whole_gradients(self) -> bool:
+        names = ("weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema")
+        more = ("loss_scale_factor", "gradient_accumulation_steps")
+        return any(getattr(self, name) for name in (*names, *more))
 
     def build(self, variables: Sequence[Variable]) -> None:
         """Makes the state for the variables that are to be changed.

@@ -12,11 +12,6 @@ from lamella.optimizers.base import Optimizer
 from lamella.optimizers.checks import Options
 from lamella.optimizers.slots import SlotOptimizer
 
-_OF_WHOLE_GRADIENTS = (
-    *("weight_decay", "clipnorm", "clipvalue", "global_clipnorm", "use_ema"),
-    *("loss_scale_factor", "gradient_accumulation_steps"),
-)
-
 
 @register("optimizer", "sgd", module="keras.optimizers")
 class SGD(SlotOptimizer):
@@ -58,11 +53,9 @@ class SGD(SlotOptimizer):
 
     @property
     def _moves_rows(self) -> bool:
-        whole = ("momentum", *_OF_WHOLE_GRADIENTS)
-        return type(self) is SGD and not any(getattr(self, name) for name in whole)
+        return type(self) is SGD and not self.momentum and not self._needs_whole_gradients
 
     def _move_rows(self, table: Variable, numbers: Array, gradients: Array) -> None:
-        """One step of some rows of a table, by a gradient for each reading of a row."""
         step = gradients * -jnp.asarray(self.learning_rate, gradients.dtype)
         table.assign(table.value.at[numbers].add(step, mode="drop", wrap_negative_indices=False))
 

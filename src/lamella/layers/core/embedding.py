@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from lamella._base import InvalidData, check, register
-from lamella._state.lookups import rows_of_table
+from lamella._lowering.lookups import rows_of_table
 from lamella.layers._parts import RowWise, add_part, keep_parts
 
 

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from lamella._lowering import native
 from lamella._state import frame as frames
 from lamella._state.pure import nested, value_and_grad, values_of
 from lamella._state.variable import Variable
@@ -21,8 +22,29 @@ def rows_of_table(table: Variable, numbers: Array) -> Array:
 
 
 def _rows(table: Array, numbers: Array) -> Array:
+    if numbers.dtype == jnp.int32 and numbers.size and native.wanted(table):
+        return _by_kernel(table, numbers.reshape(-1)).reshape(*numbers.shape, table.shape[-1])
+    return _plain(table, numbers)
+
+
+def _plain(table: Array, numbers: Array) -> Array:
     # A number outside the range must not look like one inside: NaN, not the last row.
     return table.at[numbers].get(mode="fill", fill_value=jnp.nan, wrap_negative_indices=False)
+
+
+@jax.custom_vjp
+def _by_kernel(table: Array, numbers: Array) -> Array:
+    (rows,) = native.call("lamella_rows", [(*numbers.shape, table.shape[-1])], table, numbers)
+    return rows
+
+
+def _back(saved: tuple[Array, Array], slopes: Array) -> tuple[Array, None]:
+    table, numbers = saved
+    (by_table,) = jax.vjp(lambda table: _plain(table, numbers), table)[1](slopes)
+    return by_table, None
+
+
+_by_kernel.defvjp(lambda table, numbers: (_by_kernel(table, numbers), (table, numbers)), _back)
 
 
 class _ByRowsOnly(Exception):
@@ -74,8 +96,8 @@ def value_and_grad_by_rows(
         variables: what to differentiate by, the tables among them.
         tables: those that may be read by rows alone; if one is not, all are treated as the others.
 
-    Returns the value; pairs of (gradient, variable); and for each reading of a table (table, the
-    numbers of its rows, gradients by them).
+    Returns the value; pairs of (gradient, variable); and for each table that was read (table, the
+    numbers of its rows in the order of reading, gradients by them).
     """
     known = Lookups(tables)
 
@@ -106,4 +128,10 @@ def value_and_grad_by_rows(
     probes = [jnp.zeros(rows.shape, rows.dtype) for rows in known.found]
     (result, (rest, numbers)), gradients = value_and_grad(watched, others, True, probes)
     pairs = list(zip(gradients, others))
-    return (result, rest), pairs, list(zip(known.tables, numbers, gradients[len(others) :]))
+    read: dict[int, tuple[Variable, list[Array], list[Array]]] = {}
+    for table, chosen, slopes in zip(known.tables, numbers, gradients[len(others) :]):
+        _, chosen_before, slopes_before = read.setdefault(id(table), (table, [], []))
+        chosen_before.append(chosen.reshape(-1))
+        slopes_before.append(slopes.reshape(-1, slopes.shape[-1]))
+    joined = [(one, jnp.concatenate(a), jnp.concatenate(b)) for one, a, b in read.values()]
+    return (result, rest), pairs, joined

@@ -1,0 +1,152 @@
+/* Convolution of pictures with channels last, and its gradient by the kernel. */
+#include "tile.h"
+
+#define BAND (96 * 1024) /* floats of a picture that a part reads: they should stay in a cache */
+
+typedef struct {
+  int64_t batch, rows, columns, channels;
+  int64_t window[2], filters, out[2];
+  int64_t stride[2], before[2], dilation[2];
+  int64_t bands, shares;
+  const float *x, *kernel, *bias, *dy;
+  float *y;
+} Sizes;
+
+static int64_t reach(const Sizes *s, int axis, int64_t places) {
+  return (places - 1) * s->stride[axis] + (s->window[axis] - 1) * s->dilation[axis] + 1;
+}
+
+/* Rows [first, first + count) of a picture with zeros round it, each `wide` floats long. */
+static void pad(const Sizes *s, const float *picture, int64_t first, int64_t count, int64_t wide,
+                float *out) {
+  const int64_t row = s->columns * s->channels, left = s->before[1] * s->channels;
+  const int64_t kept = row < wide - left ? row : wide - left;
+  for (int64_t r = first; r < first + count; r++, out += wide) {
+    if (r < 0 || r >= s->rows) {
+      memset(out, 0, wide * sizeof(float));
+      continue;
+    }
+    memset(out, 0, left * sizeof(float));
+    memcpy(out + left, picture + r * row, kept * sizeof(float));
+    memset(out + left + kept, 0, (wide - left - kept) * sizeof(float));
+  }
+}
+
+/* What output rows [low, high) of a picture read: the picture itself, or a padded copy.
+
+   `row` becomes the length of one of its rows. */
+static const float *read(const Sizes *s, int64_t image, int64_t low, int64_t high, int64_t *row) {
+  const float *picture = s->x + image * s->rows * s->columns * s->channels;
+  const int64_t first = low * s->stride[0] - s->before[0], count = reach(s, 0, high - low);
+  const int64_t columns = reach(s, 1, s->out[1]);
+  if (first >= 0 && first + count <= s->rows && s->before[1] == 0 && columns <= s->columns) {
+    *row = s->columns * s->channels;
+    return picture + first * *row;
+  }
+  *row = columns * s->channels;
+  float *copy = scratch(count * *row);
+  pad(s, picture, first, count, *row, copy);
+  return copy;
+}
+
+static void forward_part(void *arguments, int64_t number) {
+  const Sizes *s = arguments;
+  const int64_t image = number / s->bands, band = number % s->bands;
+  const int64_t low = s->out[0] * band / s->bands, high = s->out[0] * (band + 1) / s->bands;
+  const int64_t spread = s->dilation[1] != 1;
+  int64_t wide;
+  const float *x = read(s, image, low, high, &wide);
+  const Product p = {
+      .outer = s->window[0],
+      .middle = spread ? s->window[1] : 1,
+      .inner = spread ? s->channels : s->window[1] * s->channels,
+      .a_row = s->stride[1] * s->channels,
+      .a_outer = s->dilation[0] * wide,
+      .a_middle = s->dilation[1] * s->channels,
+      .b_outer = s->window[1] * s->channels * s->filters,
+      .b_middle = s->channels * s->filters,
+      .b_inner = s->filters,
+      .y_row = s->filters,
+  };
+  float *y = s->y + (image * s->out[0] + low) * s->out[1] * s->filters;
+  for (int64_t filter = 0, vectors; filter < s->filters; filter += vectors * LANES) {
+    vectors = s->filters - filter > LANES ? 2 : 1;
+    const float *start = s->bias ? s->bias + filter : NULL;
+    for (int64_t row = 0; row < high - low; row++)
+      for (int64_t column = 0, count; column < s->out[1]; column += count) {
+        count = next_rows(s->out[1] - column);
+        some_rows(count, vectors, &p, x + row * s->stride[0] * wide + column * p.a_row,
+                  s->kernel + filter, start, y + (row * s->out[1] + column) * s->filters + filter);
+      }
+  }
+}
+
+/* The gradient by the kernel of one share of the pictures. */
+static void kernel_part(void *arguments, int64_t share) {
+  const Sizes *s = arguments;
+  const int64_t row = s->window[1] * s->channels, whole = s->window[0] * row * s->filters;
+  float *dk = s->y + share * whole;
+  memset(dk, 0, whole * sizeof(float));
+  const int64_t parts = s->batch * s->bands, last = parts * (share + 1) / s->shares;
+  for (int64_t part = parts * share / s->shares; part < last; part++) {
+    const int64_t image = part / s->bands, band = part % s->bands;
+    const int64_t low = s->out[0] * band / s->bands, high = s->out[0] * (band + 1) / s->bands;
+    int64_t wide;
+    const float *x = read(s, image, low, high, &wide);
+    const float *dy = s->dy + (image * s->out[0] + low) * s->out[1] * s->filters;
+    for (int64_t tap = 0; tap < s->window[0]; tap++)
+      for (int64_t entry = 0, count; entry < row; entry += count) {
+        /* Entries side by side in a window are so in the picture, unless taps are spread. */
+        const int64_t column = entry / s->channels, channel = entry % s->channels;
+        const int64_t together = s->dilation[1] == 1 ? row - entry : s->channels - channel;
+        count = next_rows(together);
+        const float *a = x + tap * s->dilation[0] * wide +
+                         column * s->dilation[1] * s->channels + channel;
+        for (int64_t filter = 0, vectors; filter < s->filters; filter += vectors * LANES) {
+          vectors = s->filters - filter > LANES ? 2 : 1;
+          outer_rows(count, vectors, high - low, s->out[1], a, s->stride[0] * wide,
+                     s->stride[1] * s->channels, dy + filter, s->filters,
+                     dk + (tap * row + entry) * s->filters + filter, s->filters);
+        }
+      }
+  }
+}
+
+static Sizes read_sizes(XLA_FFI_CallFrame *frame, const int64_t *kernel, const int64_t *y) {
+  const int64_t *x = argument(frame, 0)->dims, *given = numbers(frame);
+  Sizes s = {
+      .batch = x[0], .rows = x[1], .columns = x[2], .channels = x[3],
+      .window = {kernel[0], kernel[1]}, .filters = kernel[3], .out = {y[1], y[2]},
+      .stride = {given[0], given[1]}, .before = {given[2], given[3]},
+      .dilation = {given[4], given[5]}, .x = floats(argument(frame, 0)), .shares = 1,
+  };
+  const int64_t all = reach(&s, 0, y[1]) * reach(&s, 1, y[2]) * s.channels;
+  s.bands = (all + BAND - 1) / BAND;
+  /* Threads should have something to share out, also where there are few pictures. */
+  while (s.batch * s.bands < 8 && s.bands * 4 <= y[1]) s.bands++;
+  if (s.bands > y[1]) s.bands = y[1];
+  return s;
+}
+
+/* x (n, rows, columns, c), kernel (rows, columns, c, o)[, bias (o)] -> y (n, rows, columns, o) */
+XLA_FFI_Error *lamella_convolution(XLA_FFI_CallFrame *frame) {
+  if (is_question(frame)) return NULL;
+  Sizes s = read_sizes(frame, argument(frame, 1)->dims, result(frame, 0)->dims);
+  s.kernel = floats(argument(frame, 1));
+  s.bias = frame->args.size > 2 ? floats(argument(frame, 2)) : NULL;
+  s.y = floats(result(frame, 0));
+  in_parts(frame, s.batch * s.bands, forward_part, &s);
+  return NULL;
+}
+
+/* x, dy -> gradient by the kernel, a share of the pictures each: (shares, rows, columns, c, o) */
+XLA_FFI_Error *lamella_convolution_kernel_gradient(XLA_FFI_CallFrame *frame) {
+  if (is_question(frame)) return NULL;
+  const int64_t *shape = result(frame, 0)->dims;
+  Sizes s = read_sizes(frame, shape + 1, argument(frame, 1)->dims);
+  s.dy = floats(argument(frame, 1));
+  s.y = floats(result(frame, 0));
+  s.shares = shape[0];
+  in_parts(frame, s.shares, kernel_part, &s);
+  return NULL;
+}

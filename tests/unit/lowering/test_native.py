@@ -1,0 +1,124 @@
+"""Kernels in C against XLA's forms: values, gradients, second gradients."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from lamella._lowering import native
+from lamella._lowering.convolution import convolution
+from lamella._lowering.recurrent import gru, lstm
+from lamella._state import frame as frames
+
+pytestmark = pytest.mark.skipif(native.library() is None, reason="no C compiler")
+
+
+def both(function, *arrays):
+    """What a function gives with kernels, and without."""
+    jitted = jax.jit(lambda *a: function(*a))
+    with frames.changed(native=True):
+        ours = jitted(*arrays)
+        assert "lamella_" in jitted.lower(*arrays).as_text(), "no kernel was called"
+    return ours, jax.jit(lambda *a: function(*a))(*arrays)
+
+
+def same(ours, theirs, tolerance=2e-5):
+    for one, other in zip(jax.tree.leaves(ours), jax.tree.leaves(theirs), strict=True):
+        one, other = np.asarray(one), np.asarray(other)
+        np.testing.assert_allclose(one, other, atol=tolerance * max(1.0, np.abs(other).max()))
+
+
+def draw(*shape, seed=0):
+    return jnp.asarray(np.random.default_rng(seed).normal(size=shape), "float32")
+
+
+CASES = {
+    "same": ((3, 9, 8, 16), (3, 2), 32, (1, 1), "same", (1, 1)),
+    "valid": ((3, 9, 8, 16), (3, 2), 32, (1, 1), "valid", (1, 1)),
+    "one channel": ((2, 28, 28, 1), (3, 3), 32, (1, 1), "same", (1, 1)),
+    "five channels": ((2, 7, 6, 5), (3, 3), 48, (1, 1), "same", (1, 1)),
+    "steps": ((2, 9, 8, 16), (3, 3), 16, (2, 3), "same", (1, 1)),
+    "steps, valid": ((2, 9, 8, 16), (3, 3), 16, (2, 1), "valid", (1, 1)),
+    "steps wider than the window": ((2, 8, 8, 16), (1, 1), 32, (2, 2), "same", (1, 1)),
+    "steps and a large window": ((2, 11, 10, 16), (5, 4), 16, (2, 2), "same", (1, 1)),
+    "spread": ((2, 9, 8, 16), (3, 3), 16, (1, 1), "same", (2, 3)),
+    "window of one": ((2, 5, 5, 32), (1, 1), 16, (1, 1), "valid", (1, 1)),
+    "one large picture": ((1, 70, 90, 16), (3, 3), 16, (1, 1), "same", (1, 1)),
+    "causal": ((3, 11, 16), (3,), 32, (1,), "causal", (2,)),
+    "one axis, steps": ((3, 11, 16), (3,), 32, (2,), "same", (1,)),
+}
+
+
+def convolved(case, **more):
+    *_, strides, padding, dilation = CASES[case]
+    options = {"strides": strides, "padding": padding, "dilation": dilation}
+    return lambda x, kernel: convolution(x, kernel, **options, groups=1, channels_last=True, **more)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_convolutions_and_their_gradients(case):
+    shape, window, filters, *_ = CASES[case]
+    x, kernel = draw(*shape), draw(*window, shape[-1], filters, seed=1)
+    run = convolved(case)
+    dy = draw(*jax.eval_shape(run, x, kernel).shape, seed=2)
+
+    def all_of_it(x, kernel, dy):
+        y, pull = jax.vjp(run, x, kernel)
+        return y, pull(dy)
+
+    same(*both(all_of_it, x, kernel, dy))
+
+
+@pytest.mark.parametrize("case", ["same", "steps", "causal"])
+def test_gradients_of_gradients(case):
+    shape, window, filters, *_ = CASES[case]
+    x, kernel = draw(*shape), draw(*window, shape[-1], filters, seed=1)
+    run = convolved(case)
+
+    def steepness(x, kernel):
+        slopes = jax.grad(lambda *a: jnp.sum(jnp.sin(run(*a))), argnums=(0, 1))(x, kernel)
+        return sum(jnp.sum(jnp.square(one)) for one in slopes)
+
+    same(*both(jax.grad(steepness, argnums=(0, 1)), x, kernel))
+
+
+def sequences_of(layer, features=5, units=32, n=18, time=7):
+    gates = 4 if layer is lstm else 3
+    x, h, c = draw(n, time, features), draw(n, units, seed=1), draw(n, units, seed=2)
+    kernel = draw(features, gates * units, seed=3) * 0.3
+    recurrent_kernel = draw(units, gates * units, seed=4) * 0.3
+    bias = draw(*((gates * units,) if layer is lstm else (2, gates * units)), seed=5)
+    states = (h, c) if layer is lstm else (h,)
+    return (x, *states, kernel, recurrent_kernel, bias)
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("all_steps", [False, True])
+@pytest.mark.parametrize("layer", [lstm, gru])
+def test_sequences_and_their_gradients(layer, all_steps, backwards):
+    arrays = sequences_of(layer)
+
+    def all_of_it(*arrays):
+        def run(*arrays):
+            return layer(*arrays, return_sequences=all_steps, go_backwards=backwards)
+
+        outputs, pull = jax.vjp(run, *arrays)
+        return outputs, pull(jax.tree.map(jnp.cos, outputs))
+
+    same(*both(all_of_it, *arrays))
+
+
+@pytest.mark.parametrize("layer", [lstm, gru])
+def test_sequences_without_bias_and_gradients_of_gradients(layer):
+    *arrays, _ = sequences_of(layer, n=3)
+
+    def steepness(*arrays):
+        def value(*arrays):
+            return jnp.sum(jnp.sin(layer(*arrays, None)[0]))
+
+        slopes = jax.grad(value, argnums=tuple(range(len(arrays))))(*arrays)
+        return sum(jnp.sum(jnp.square(one)) for one in slopes)
+
+    same(*both(jax.grad(steepness, argnums=tuple(range(len(arrays)))), *arrays), 1e-4)
