@@ -38,6 +38,7 @@ TARGETS = (
     "lamella_lstm_gradient",
     "lamella_gru",
     "lamella_gru_gradient",
+    "lamella_product_outer",
     "lamella_rows",
     "lamella_adam_rows",
 )

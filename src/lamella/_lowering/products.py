@@ -10,6 +10,11 @@ import math
 import jax
 import jax.numpy as jnp
 
+from lamella._lowering import native
+
+# From so many on XLA is slower at the gradient by the matrix, which sums over them.
+MANY_ROWS = 1024
+
 
 def by_matrix(x: jax.Array, kernel: jax.Array) -> jax.Array:
     """The product with a matrix, along the last axis.
@@ -38,8 +43,40 @@ def by_equation(equation: str, x: jax.Array, kernel: jax.Array) -> jax.Array:
     if not fits or 0 in (*x.shape, *kernel.shape):
         return jnp.einsum(equation, x, kernel)
     inner = math.prod(kernel.shape[:count])
-    flat = jnp.matmul(x.reshape(-1, inner), kernel.reshape(inner, -1))
+    flat = _product(x.reshape(-1, inner), kernel.reshape(inner, -1))
     return flat.reshape(*x.shape[:-count], *kernel.shape[count:])
+
+
+def _product(x: jax.Array, kernel: jax.Array) -> jax.Array:
+    many = isinstance(x.shape[0], int) and x.shape[0] >= MANY_ROWS
+    return _of_many_rows(x, kernel) if many and native.wanted(x, kernel) else jnp.matmul(x, kernel)
+
+
+@jax.custom_vjp
+def _of_many_rows(x: jax.Array, kernel: jax.Array) -> jax.Array:
+    return jnp.matmul(x, kernel)
+
+
+_of_many_rows.defvjp(
+    lambda x, kernel: (jnp.matmul(x, kernel), (x, kernel)),
+    lambda saved, slopes: (jnp.matmul(slopes, saved[1].T), summed_over_rows(saved[0], slopes)),
+)
+
+
+@jax.custom_vjp
+def summed_over_rows(x: jax.Array, y: jax.Array) -> jax.Array:
+    """x' y by a kernel in C, for the gradient by a matrix of weights.
+
+    Shapes: (n, a), (n, b) -> (a, b)
+    """
+    (found,) = native.call("lamella_product_outer", [(x.shape[1], y.shape[1])], x, y)
+    return found
+
+
+summed_over_rows.defvjp(
+    lambda x, y: (summed_over_rows(x, y), (x, y)),
+    lambda saved, g: (jnp.matmul(saved[1], g.T), jnp.matmul(saved[0], g)),
+)
 
 
 def _summed(first: str, second: str, result: str) -> int:

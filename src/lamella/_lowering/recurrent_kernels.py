@@ -13,6 +13,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from lamella._lowering import native
+from lamella._lowering.products import summed_over_rows
 
 
 class Inputs(NamedTuple):
@@ -114,7 +115,7 @@ def _backward(
     return Inputs(
         (by_input @ kernel.T).reshape(x.shape),
         tuple(found[count:]),
-        x.reshape(-1, x.shape[-1]).T @ by_input,
-        before.reshape(-1, units).T @ by_state,
+        summed_over_rows(x.reshape(-1, x.shape[-1]), by_input),
+        summed_over_rows(before.reshape(-1, units), by_state),
         by_biases,
     )

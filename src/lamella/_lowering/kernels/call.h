@@ -60,5 +60,4 @@ typedef void Part(void *arguments, int64_t number);
 
 /* Runs part(arguments, 0 .. count - 1) in the threads of XLA, this one among them. */
 void in_parts(XLA_FFI_CallFrame *frame, int64_t count, Part *part, void *arguments);
-
 #endif

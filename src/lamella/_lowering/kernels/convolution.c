@@ -32,20 +32,31 @@ static void pad(const Sizes *s, const float *picture, int64_t first, int64_t cou
   }
 }
 
-/* What output rows [low, high) of a picture read: the picture itself, or a padded copy.
+/* Floats that a padded copy takes. */
+static int64_t padded_size(const Sizes *s, int64_t out_rows) {
+  return reach(s, 0, out_rows) * reach(s, 1, s->out[1]) * s->channels;
+}
 
-   `row` becomes the length of one of its rows. */
-static const float *read(const Sizes *s, int64_t image, int64_t low, int64_t high, int64_t *row) {
-  const float *picture = s->x + image * s->rows * s->columns * s->channels;
+/* What output rows [low, high) of some pictures read: as they lie, or padded copies.
+
+   `row` becomes the length of a row, `picture` that of what is read of a picture; copies go to
+   `room`, which moves behind them. */
+static const float *read(const Sizes *s, int64_t image, int64_t images, int64_t low, int64_t high,
+                         float **room, int64_t *row, int64_t *picture) {
+  const int64_t whole = s->rows * s->columns * s->channels;
   const int64_t first = low * s->stride[0] - s->before[0], count = reach(s, 0, high - low);
   const int64_t columns = reach(s, 1, s->out[1]);
   if (first >= 0 && first + count <= s->rows && s->before[1] == 0 && columns <= s->columns) {
     *row = s->columns * s->channels;
-    return picture + first * *row;
+    *picture = whole;
+    return s->x + image * whole + first * *row;
   }
   *row = columns * s->channels;
-  float *copy = scratch(count * *row);
-  pad(s, picture, first, count, *row, copy);
+  *picture = count * *row;
+  float *copy = *room;
+  *room += images * *picture;
+  for (int64_t i = 0; i < images; i++)
+    pad(s, s->x + (image + i) * whole, first, count, *row, copy + i * *picture);
   return copy;
 }
 
@@ -54,8 +65,9 @@ static void forward_part(void *arguments, int64_t number) {
   const int64_t image = number / s->bands, band = number % s->bands;
   const int64_t low = s->out[0] * band / s->bands, high = s->out[0] * (band + 1) / s->bands;
   const int64_t spread = s->dilation[1] != 1;
-  int64_t wide;
-  const float *x = read(s, image, low, high, &wide);
+  int64_t wide, picture;
+  float *room = scratch(padded_size(s, high - low));
+  const float *x = read(s, image, 1, low, high, &room, &wide, &picture);
   const Product p = {
       .outer = s->window[0],
       .middle = spread ? s->window[1] : 1,
@@ -81,34 +93,48 @@ static void forward_part(void *arguments, int64_t number) {
   }
 }
 
-/* The gradient by the kernel of one share of the pictures. */
-static void kernel_part(void *arguments, int64_t share) {
-  const Sizes *s = arguments;
-  const int64_t row = s->window[1] * s->channels, whole = s->window[0] * row * s->filters;
-  float *dk = s->y + share * whole;
-  memset(dk, 0, whole * sizeof(float));
-  const int64_t parts = s->batch * s->bands, last = parts * (share + 1) / s->shares;
-  for (int64_t part = parts * share / s->shares; part < last; part++) {
-    const int64_t image = part / s->bands, band = part % s->bands;
-    const int64_t low = s->out[0] * band / s->bands, high = s->out[0] * (band + 1) / s->bands;
-    int64_t wide;
-    const float *x = read(s, image, low, high, &wide);
-    const float *dy = s->dy + (image * s->out[0] + low) * s->out[1] * s->filters;
+/* Adds to the gradient by the kernel what some pictures give, or a band of one. */
+static void add_pictures(const Sizes *s, int64_t image, int64_t images, int64_t band, float *dk) {
+  const int64_t low = s->out[0] * band / s->bands, high = s->out[0] * (band + 1) / s->bands;
+  const int64_t row = s->window[1] * s->channels, pixels = images * (high - low) * s->out[1];
+  const float *dy = s->dy + (image * s->out[0] + low) * s->out[1] * s->filters;
+  float *room = scratch(images * padded_size(s, high - low) + pixels * PANEL);
+  Lines lines = {.pictures = images, .lines = high - low, .terms = s->out[1],
+                 .a_step = s->stride[1] * s->channels, .y_row = s->filters};
+  const float *x = read(s, image, images, low, high, &room, &lines.a_line, &lines.a_picture);
+  const int64_t padded_row = lines.a_line;
+  lines.a_line *= s->stride[0];
+  for (int64_t filter = 0; filter < s->filters; filter += PANEL) {
+    const int64_t wide = s->filters - filter < PANEL ? s->filters - filter : PANEL;
+    /* Side by side: else each term lies in a part of the cache that all others want too. */
+    for (int64_t pixel = 0; pixel < pixels; pixel++)
+      memcpy(room + pixel * wide, dy + pixel * s->filters + filter, wide * sizeof(float));
+    lines.b_step = wide;
     for (int64_t tap = 0; tap < s->window[0]; tap++)
       for (int64_t entry = 0, count; entry < row; entry += count) {
         /* Entries side by side in a window are so in the picture, unless taps are spread. */
         const int64_t column = entry / s->channels, channel = entry % s->channels;
-        const int64_t together = s->dilation[1] == 1 ? row - entry : s->channels - channel;
-        count = next_rows(together);
-        const float *a = x + tap * s->dilation[0] * wide +
+        count = next_rows(s->dilation[1] == 1 ? row - entry : s->channels - channel);
+        const float *a = x + tap * s->dilation[0] * padded_row +
                          column * s->dilation[1] * s->channels + channel;
-        for (int64_t filter = 0, vectors; filter < s->filters; filter += vectors * LANES) {
-          vectors = s->filters - filter > LANES ? 2 : 1;
-          outer_rows(count, vectors, high - low, s->out[1], a, s->stride[0] * wide,
-                     s->stride[1] * s->channels, dy + filter, s->filters,
-                     dk + (tap * row + entry) * s->filters + filter, s->filters);
-        }
+        outer_rows(count, wide / LANES, &lines, a, room,
+                   dk + (tap * row + entry) * s->filters + filter);
       }
+  }
+}
+
+/* The gradient by the kernel of one share of the pictures, small ones several at a time. */
+static void kernel_part(void *arguments, int64_t share) {
+  const Sizes *s = arguments;
+  const int64_t whole = s->window[0] * s->window[1] * s->channels * s->filters;
+  const int64_t size = s->rows * s->columns * s->channels + s->out[0] * s->out[1] * s->filters;
+  const int64_t together = s->bands > 1 || size > BAND ? 1 : BAND / size;
+  const int64_t parts = s->batch * s->bands, last = parts * (share + 1) / s->shares;
+  float *dk = s->y + share * whole;
+  memset(dk, 0, whole * sizeof(float));
+  for (int64_t part = parts * share / s->shares, count; part < last; part += count) {
+    count = last - part < together ? last - part : together;
+    add_pictures(s, part / s->bands, count, part % s->bands, dk);
   }
 }
 

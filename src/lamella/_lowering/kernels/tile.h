@@ -4,6 +4,8 @@
 
 #include "call.h"
 
+#define PANEL (2 * LANES) /* columns that a tile takes at most */
+
 /* Terms lie in three loops: outer x middle x inner. A matrix product has one inner loop; a window
    of a convolution has rows, taps (where they are spread) and channels. */
 typedef struct {
@@ -53,35 +55,39 @@ INLINE void tile(const int rows, const int wide, const Product *p, const float *
       *(vector *)(y + r * p->y_row + v * LANES) = sums[r][v];
 }
 
-/* y[r, v] += sum_k a[k, r] b[k, v]: the rows of the result lie side by side in `a`.
+/* Terms lie in pictures x lines x terms, and those of `b` one after the other. */
+typedef struct {
+  int64_t pictures, lines, terms;
+  int64_t a_picture, a_line, a_step;
+  int64_t b_step, y_row;
+} Lines;
 
-   Terms lie in lines: `lines` x `terms`, and those of `b` one after the other. */
-INLINE void outer_tile(const int rows, const int wide, int64_t lines, int64_t terms,
-                       const float *a, int64_t a_line, int64_t a_step, const float *b,
-                       int64_t b_step, float *y, int64_t y_row) {
+/* y[r, v] += sum_k a[k, r] b[k, v]: the rows of the result lie side by side in `a`. */
+INLINE void outer_tile(const int rows, const int wide, const Lines *l, const float *a,
+                       const float *b, float *y) {
   vector sums[MOST_ROWS][2];
 #pragma GCC unroll 16
   for (int r = 0; r < rows; r++)
 #pragma GCC unroll 2
-    for (int v = 0; v < wide; v++) sums[r][v] = *(const vector *)(y + r * y_row + v * LANES);
-  for (int64_t line = 0; line < lines; line++) {
-    const float *here = a + line * a_line;
-    for (int64_t k = 0; k < terms; k++) {
-      vector across[2];
+    for (int v = 0; v < wide; v++) sums[r][v] = *(const vector *)(y + r * l->y_row + v * LANES);
+  const int64_t a_step = l->a_step, b_step = l->b_step;
+  for (int64_t picture = 0; picture < l->pictures; picture++)
+    for (int64_t line = 0; line < l->lines; line++) {
+      const float *here = a + picture * l->a_picture + line * l->a_line;
+      for (int64_t k = 0; k < l->terms; k++, here += a_step, b += b_step) {
+        vector across[2];
 #pragma GCC unroll 2
-      for (int v = 0; v < wide; v++) across[v] = *(const vector *)(b + v * LANES);
+        for (int v = 0; v < wide; v++) across[v] = *(const vector *)(b + v * LANES);
 #pragma GCC unroll 16
-      for (int r = 0; r < rows; r++)
+        for (int r = 0; r < rows; r++)
 #pragma GCC unroll 2
-        for (int v = 0; v < wide; v++) sums[r][v] += here[r] * across[v];
-      here += a_step;
-      b += b_step;
+          for (int v = 0; v < wide; v++) sums[r][v] += here[r] * across[v];
+      }
     }
-  }
 #pragma GCC unroll 16
   for (int r = 0; r < rows; r++)
 #pragma GCC unroll 2
-    for (int v = 0; v < wide; v++) *(vector *)(y + r * y_row + v * LANES) = sums[r][v];
+    for (int v = 0; v < wide; v++) *(vector *)(y + r * l->y_row + v * LANES) = sums[r][v];
 }
 
 /* The loops want their bounds known: a case for each number of rows. */
@@ -91,8 +97,7 @@ INLINE void outer_tile(const int rows, const int wide, int64_t lines, int64_t te
 void some_rows(int rows, int wide, const Product *p, const float *a, const float *b,
                const float *start, float *y);
 
-void outer_rows(int rows, int wide, int64_t lines, int64_t terms, const float *a, int64_t a_line,
-                int64_t a_step, const float *b, int64_t b_step, float *y, int64_t y_row);
+void outer_rows(int rows, int wide, const Lines *l, const float *a, const float *b, float *y);
 
 /* How many of `left` rows come next, so that the pieces are of nearly one size. */
 INLINE int next_rows(int64_t left) {
