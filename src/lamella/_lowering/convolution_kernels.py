@@ -15,6 +15,8 @@ from lamella._lowering import native
 from lamella._lowering.geometry import Geometry
 
 MOST_SHARES = 8
+# With fewer channels, turning tiles into Winograd's numbers costs what the products save.
+WINOGRAD_CHANNELS = 64
 
 
 def fit(filters: int, geometry: Geometry) -> bool:
@@ -27,11 +29,19 @@ def convolved(
 ) -> jax.Array:
     """A convolution; `out` are the spatial sizes of the result."""
     shape = (x.shape[0], *out, kernel.shape[-1])
-    target = "lamella_convolution"
-    (y,) = native.call(
-        target, [_flat(shape)], _image(x), _window(kernel), numbers=_numbers(geometry)
-    )
-    return y.reshape(shape)
+    by_tiles = _by_tiles(kernel.shape, geometry)
+    target = "lamella_winograd" if by_tiles else "lamella_convolution"
+    room = [(16, *kernel.shape[-2:])] if by_tiles else []
+    arrays = _image(x), _window(kernel)
+    found = native.call(target, [_flat(shape), *room], *arrays, numbers=_numbers(geometry))
+    return found[0].reshape(shape)
+
+
+def _by_tiles(shape: tuple[int, ...], geometry: Geometry) -> bool:
+    """Whether Winograd's products are the faster way, for a kernel of this shape."""
+    *window, channels, filters = shape
+    plain = window == [3, 3] and geometry.strides == geometry.dilation == (1, 1)
+    return plain and channels % native.lanes() == 0 and channels + filters >= WINOGRAD_CHANNELS
 
 
 def kernel_gradient(
@@ -40,8 +50,9 @@ def kernel_gradient(
     """The gradient by the kernel, of a share of the batch for each thread, and their sum."""
     shape = (*window, x.shape[-1], dy.shape[-1])
     shares = min(os.cpu_count() or 1, MOST_SHARES)
+    target = "lamella_winograd" if _by_tiles(shape, geometry) else "lamella_convolution"
     (parts,) = native.call(
-        "lamella_convolution_kernel_gradient",
+        f"{target}_kernel_gradient",
         [(shares, *(1,) * (4 - len(shape)), *shape)],
         _image(x),
         _image(dy),

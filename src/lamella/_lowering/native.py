@@ -34,6 +34,8 @@ FOLDER = Path(__file__).with_name("kernels")
 TARGETS = (
     "lamella_convolution",
     "lamella_convolution_kernel_gradient",
+    "lamella_winograd",
+    "lamella_winograd_kernel_gradient",
     "lamella_lstm",
     "lamella_lstm_gradient",
     "lamella_gru",

@@ -46,6 +46,9 @@ CASES = {
     "spread": ((2, 9, 8, 16), (3, 3), 16, (1, 1), "same", (2, 3)),
     "window of one": ((2, 5, 5, 32), (1, 1), 16, (1, 1), "valid", (1, 1)),
     "one large picture": ((1, 70, 90, 16), (3, 3), 16, (1, 1), "same", (1, 1)),
+    "tiles": ((3, 8, 10, 32), (3, 3), 32, (1, 1), "same", (1, 1)),
+    "tiles, odd sizes": ((2, 9, 7, 32), (3, 3), 64, (1, 1), "valid", (1, 1)),
+    "tiles of one large picture": ((1, 60, 71, 32), (3, 3), 32, (1, 1), "same", (1, 1)),
     "causal": ((3, 11, 16), (3,), 32, (1,), "causal", (2,)),
     "one axis, steps": ((3, 11, 16), (3,), 32, (2,), "same", (1,)),
 }
@@ -71,7 +74,7 @@ def test_convolutions_and_their_gradients(case):
     same(*both(all_of_it, x, kernel, dy))
 
 
-@pytest.mark.parametrize("case", ["same", "steps", "causal"])
+@pytest.mark.parametrize("case", ["same", "steps", "tiles", "causal"])
 def test_gradients_of_gradients(case):
     shape, window, filters, *_ = CASES[case]
     x, kernel = draw(*shape), draw(*window, shape[-1], filters, seed=1)

@@ -1,7 +1,6 @@
 /* Convolution of pictures with channels last, and its gradient by the kernel. */
+#include "picture.h"
 #include "tile.h"
-
-#define BAND (96 * 1024) /* floats of a picture that a part reads: they should stay in a cache */
 
 typedef struct {
   int64_t batch, rows, columns, channels;
@@ -14,22 +13,6 @@ typedef struct {
 
 static int64_t reach(const Sizes *s, int axis, int64_t places) {
   return (places - 1) * s->stride[axis] + (s->window[axis] - 1) * s->dilation[axis] + 1;
-}
-
-/* Rows [first, first + count) of a picture with zeros round it, each `wide` floats long. */
-static void pad(const Sizes *s, const float *picture, int64_t first, int64_t count, int64_t wide,
-                float *out) {
-  const int64_t row = s->columns * s->channels, left = s->before[1] * s->channels;
-  const int64_t kept = row < wide - left ? row : wide - left;
-  for (int64_t r = first; r < first + count; r++, out += wide) {
-    if (r < 0 || r >= s->rows) {
-      memset(out, 0, wide * sizeof(float));
-      continue;
-    }
-    memset(out, 0, left * sizeof(float));
-    memcpy(out + left, picture + r * row, kept * sizeof(float));
-    memset(out + left + kept, 0, (wide - left - kept) * sizeof(float));
-  }
 }
 
 /* Floats that a padded copy takes. */
@@ -55,8 +38,10 @@ static const float *read(const Sizes *s, int64_t image, int64_t images, int64_t 
   *picture = count * *row;
   float *copy = *room;
   *room += images * *picture;
-  for (int64_t i = 0; i < images; i++)
-    pad(s, s->x + (image + i) * whole, first, count, *row, copy + i * *picture);
+  for (int64_t i = 0; i < images; i++) {
+    const Picture one = {s->x + (image + i) * whole, s->rows, s->columns, s->channels};
+    padded(one, first, count, -s->before[1], columns, copy + i * *picture);
+  }
   return copy;
 }
 
