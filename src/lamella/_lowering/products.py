@@ -53,17 +53,6 @@ def _product(x: jax.Array, kernel: jax.Array) -> jax.Array:
 
 
 @jax.custom_vjp
-def _of_many_rows(x: jax.Array, kernel: jax.Array) -> jax.Array:
-    return jnp.matmul(x, kernel)
-
-
-_of_many_rows.defvjp(
-    lambda x, kernel: (jnp.matmul(x, kernel), (x, kernel)),
-    lambda saved, slopes: (jnp.matmul(slopes, saved[1].T), summed_over_rows(saved[0], slopes)),
-)
-
-
-@jax.custom_vjp
 def summed_over_rows(x: jax.Array, y: jax.Array) -> jax.Array:
     """x' y by a kernel in C, for the gradient by a matrix of weights.
 
@@ -76,6 +65,17 @@ def summed_over_rows(x: jax.Array, y: jax.Array) -> jax.Array:
 summed_over_rows.defvjp(
     lambda x, y: (summed_over_rows(x, y), (x, y)),
     lambda saved, g: (jnp.matmul(saved[1], g.T), jnp.matmul(saved[0], g)),
+)
+
+
+@jax.custom_vjp
+def _of_many_rows(x: jax.Array, kernel: jax.Array) -> jax.Array:
+    return jnp.matmul(x, kernel)
+
+
+_of_many_rows.defvjp(
+    lambda x, kernel: (jnp.matmul(x, kernel), (x, kernel)),
+    lambda saved, slopes: (jnp.matmul(slopes, saved[1].T), summed_over_rows(saved[0], slopes)),
 )
 
 
