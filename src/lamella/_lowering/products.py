@@ -13,7 +13,7 @@ import jax.numpy as jnp
 from lamella._lowering import native
 
 # From so many on XLA is slower at the gradient by the matrix, which sums over them.
-MANY_ROWS = 1024
+MANY_ROWS = 512
 
 
 def by_matrix(x: jax.Array, kernel: jax.Array) -> jax.Array:

@@ -2,7 +2,6 @@
 #include "tile.h"
 
 #define TERMS 256         /* summed at a time, so that both sides stay in a cache */
-#define ROWS 112          /* of the result in a part */
 
 typedef struct {
   int64_t rows, terms, columns, row_parts;
@@ -15,8 +14,8 @@ static void outer_part(void *arguments, int64_t number) {
   const int64_t part = number % m->row_parts, column = number / m->row_parts * PANEL;
   const int64_t first = m->rows * part / m->row_parts, last = m->rows * (part + 1) / m->row_parts;
   const int64_t left = m->columns - column, wide = left < PANEL ? left : PANEL;
-  float *panel = scratch((TERMS + ROWS) * PANEL), *sums = panel + TERMS * PANEL;
-  memset(sums, 0, ROWS * PANEL * sizeof(float));
+  float *panel = scratch((TERMS + last - first) * PANEL), *sums = panel + TERMS * PANEL;
+  memset(sums, 0, (last - first) * PANEL * sizeof(float));
   for (int64_t low = 0, terms; low < m->terms; low += terms) {
     terms = m->terms - low < TERMS ? m->terms - low : TERMS;
     for (int64_t k = 0; k < terms; k++) { /* side by side, zeros past the edge */
@@ -39,9 +38,10 @@ static void outer_part(void *arguments, int64_t number) {
 XLA_FFI_Error *lamella_product_outer(XLA_FFI_CallFrame *frame) {
   if (is_question(frame)) return NULL;
   const int64_t *x = argument(frame, 0)->dims, *y = argument(frame, 1)->dims;
-  Matrices m = {.rows = x[1], .terms = x[0], .columns = y[1], .row_parts = (x[1] + ROWS - 1) / ROWS,
+  const int64_t panels = (y[1] + PANEL - 1) / PANEL, most = panels < 8 ? 112 : 448;
+  Matrices m = {.rows = x[1], .terms = x[0], .columns = y[1], .row_parts = (x[1] + most - 1) / most,
                 .x = floats(argument(frame, 0)), .y = floats(argument(frame, 1)),
                 .out = floats(result(frame, 0))};
-  in_parts(frame, m.row_parts * ((m.columns + PANEL - 1) / PANEL), outer_part, &m);
+  in_parts(frame, m.row_parts * panels, outer_part, &m);
   return NULL;
 }
