@@ -42,6 +42,7 @@ TARGETS = (
     "lamella_gru_gradient",
     "lamella_product_outer",
     "lamella_rows",
+    "lamella_row_means",
     "lamella_adam_rows",
 )
 # Without -ffast-math: NaN and infinity mean what they mean elsewhere.

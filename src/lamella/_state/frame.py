@@ -87,6 +87,7 @@ class Frame:
         rows: how many rows of the batch count, the others fill it up; None if all do.
         batchwise: takes the names of what depends on where one batch ends and the next begins.
         lookups: tables that are read by rows alone, and what was read; None if nobody asks.
+        read: rows of tables by the array's identity, with the array, its table and the numbers.
         native: whether what runs becomes a program for one CPU, where kernels in C may be called.
     """
 
@@ -102,6 +103,7 @@ class Frame:
     rows: Any = None
     batchwise: list[str] | None = None
     lookups: Any = None
+    read: dict[int, tuple[Any, Any, Any]] = field(default_factory=dict)
     native: bool = False
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from lamella._lowering import native
 from lamella._lowering.convolution import convolution
+from lamella._lowering.lookups import mean_over_steps, rows_of_table
+from lamella._lowering.products import summed_over_rows
 from lamella._lowering.recurrent import gru, lstm
 from lamella._state import frame as frames
 
@@ -125,3 +127,47 @@ def test_sequences_without_bias_and_gradients_of_gradients(layer):
         return sum(jnp.sum(jnp.square(one)) for one in slopes)
 
     same(*both(jax.grad(steepness, argnums=tuple(range(len(arrays)))), *arrays), 1e-4)
+
+
+class Table:
+    def __init__(self, value):
+        self.value = value
+
+
+def test_rows_of_tables_and_their_means():
+    table, numbers = draw(50, 24), jnp.array([[3, 3, 49], [0, 7, 12]], "int32")
+
+    def all_of_it(table):
+        def run(table):
+            rows = rows_of_table(Table(table), numbers)
+            return rows * 1, mean_over_steps(rows)
+
+        outputs, pull = jax.vjp(run, table)
+        return outputs, pull(jax.tree.map(jnp.cos, outputs))
+
+    same(*both(all_of_it, table))
+
+
+def test_numbers_outside_of_a_table_give_nan():
+    table, numbers = draw(5, 16), jnp.array([[1, -1], [5, 4], [2, 2]], "int32")
+
+    def run(table):
+        rows = rows_of_table(Table(table), numbers)
+        return rows * 1, mean_over_steps(rows)
+
+    (rows, means), plain = both(run, table)
+    assert np.isnan(rows).any(-1).tolist() == [[False, True], [True, False], [False, False]]
+    assert np.isnan(means).all(-1).tolist() == [True, True, False]
+    same((rows, means), plain)
+
+
+def test_products_summed_over_many_rows():
+    x, y = draw(700, 30), draw(700, 70, seed=1)
+
+    def all_of_it(x, y):
+        found, pull = jax.vjp(summed_over_rows, x, y)
+        return found, pull(jnp.sin(found))
+
+    jitted = jax.jit(all_of_it)
+    wanted = jax.jit(lambda x, y: jax.vjp(lambda x, y: x.T @ y, x, y)[1](jnp.sin(x.T @ y)))
+    same(jitted(x, y), (x.T @ y, wanted(x, y)))

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 
 from lamella._base import checked_format, publish, register
 from lamella._layer.input_spec import InputSpec
+from lamella._lowering.lookups import mean_over_steps
 from lamella.layers._parts import RowWise
 
 
@@ -69,6 +70,8 @@ class GlobalAveragePooling1D(_GlobalAverage):
     counts_masks = True
 
     def call(self, inputs: jax.Array, mask: jax.Array | None = None) -> jax.Array:
+        if mask is None and self._axes == (1,) and not self.keepdims:
+            return mean_over_steps(inputs)
         counted = None if mask is None else jnp.expand_dims(mask.astype(bool), 3 - self._axes[0])
         return jnp.mean(inputs, axis=self._axes, keepdims=self.keepdims, where=counted)
 
