@@ -43,6 +43,7 @@ TARGETS = (
     "lamella_product_outer",
     "lamella_rows",
     "lamella_row_means",
+    "lamella_adam",
     "lamella_adam_rows",
 )
 # Without -ffast-math: NaN and infinity mean what they mean elsewhere.

@@ -13,6 +13,10 @@ from lamella.optimizers.checks import MoreOptions, Options
 from lamella.optimizers.slots import SlotOptimizer
 
 
+# Weights from which on a step by a kernel is worth its call.
+LARGE = 4096
+
+
 def advanced(
     gradient: Array, momentum: Array, velocity: Array, beta_1: float, beta_2: float
 ) -> tuple[Array, Array]:
@@ -148,14 +152,28 @@ class Adam(MomentOptimizer):
         """All rows move, those without a gradient by their means; it need not be written out."""
         index = self._get_variable_index(table)
         moved = [table, *(vars(self)[slots][index] for slots in self._slots)]
-        rate = self._scale(jnp.asarray(self.learning_rate, table.dtype))
-        numbers_of_it = (rate, 1 - self.beta_1, 1 - self.beta_2, self.epsilon)
-        settings = jnp.stack([jnp.asarray(one, gradients.dtype) for one in numbers_of_it])
-        arrays = [*(one.value for one in moved), numbers, gradients]
+        values = [one.value for one in moved]
+        settings = self._settings(jnp.asarray(self.learning_rate, table.dtype))
         shapes = [*(table.shape for _ in moved), (table.shape[0] + numbers.size,)]
-        new = native.call("lamella_adam_rows", shapes, *arrays, settings, written_over=3)
+        arrays = *values, settings, numbers, gradients
+        new = native.call("lamella_adam_rows", shapes, *arrays, written_over=3)
         for variable, value in zip(moved, new):
             variable.assign(value)
+
+    def _settings(self, rate: Array) -> Array:
+        settings = self._scale(rate), 1 - self.beta_1, 1 - self.beta_2, self.epsilon
+        return jnp.stack([jnp.asarray(one, rate.dtype) for one in settings])
+
+    def _whole_step(
+        self, gradient: Array, value: Array, rate: Array, kept: dict[str, Array]
+    ) -> tuple[Array, ...] | None:
+        arrays = value, *kept.values()
+        large = len(arrays) == 3 and value.size >= LARGE and type(self)._step is Adam._step
+        if not large or not native.wanted(*arrays, gradient):
+            return None
+        shapes = [one.shape for one in arrays]
+        given = *arrays, self._settings(rate), gradient
+        return tuple(native.call("lamella_adam", shapes, *given, written_over=3))
 
 
 @register("optimizer", "adamw", module="keras.optimizers")

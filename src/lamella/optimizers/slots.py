@@ -29,6 +29,12 @@ class SlotOptimizer(Optimizer):
     def _start(self, slot: str) -> Any:
         return "zeros"
 
+    def _whole_step(
+        self, gradient: Array, value: Array, rate: Array, kept: dict[str, Array]
+    ) -> tuple[Array, ...] | None:
+        """What `_step` gives, by a kernel that takes arrays of any shape; None without one."""
+        return None
+
     def build(self, variables: Sequence[Variable]) -> None:
         super().build(variables)
         names = [*self._slots.values()]
@@ -68,7 +74,9 @@ class SlotOptimizer(Optimizer):
             slots = {name: slot._stack for name, slot in slots.items()}
             step = jax.vmap(step)
         kept = {name: slot.value for name, slot in slots.items()}
-        new, *states = step(gradient.astype(value.dtype), value, kept)
+        gradient = gradient.astype(value.dtype)
+        whole = self._whole_step(gradient, value, rate, kept)
+        new, *states = step(gradient, value, kept) if whole is None else whole
         for slot, state in zip(slots.values(), states, strict=True):
             slot.assign(state)
         variable.assign(new)

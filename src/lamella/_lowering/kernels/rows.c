@@ -1,4 +1,4 @@
-/* Rows of a table: what a lookup reads, and a step of Adam that knows which rows have gradients. */
+/* Rows of a table, and means of them. */
 #include <math.h>
 
 #include "call.h"
@@ -66,68 +66,5 @@ XLA_FFI_Error *lamella_row_means(XLA_FFI_CallFrame *frame) {
               .out = floats(result(frame, 0))};
   const int64_t lines = l.length > ROWS ? 1 : ROWS / l.length;
   in_parts(frame, (l.count + lines - 1) / lines, means_part, &l);
-  return NULL;
-}
-
-typedef struct {
-  int64_t table_rows, width;
-  const float *gradients, *settings;
-  const int32_t *first, *next; /* of each row its first gradient, of each gradient the next one */
-  float *table, *momentum, *velocity;
-} Adam;
-
-/* One step for a row; `g` is NULL where the gradient is zero. */
-INLINE void adam_row(const Adam *a, int64_t row, const float *g) {
-  const float rate = a->settings[0], of_first = a->settings[1], of_second = a->settings[2];
-  const float epsilon = a->settings[3];
-  float *w = a->table + row * a->width, *m = a->momentum + row * a->width;
-  float *v = a->velocity + row * a->width;
-  for (int64_t i = 0; i < a->width; i++) {
-    const float slope = g ? g[i] : 0;
-    m[i] += (slope - m[i]) * of_first;
-    v[i] += (slope * slope - v[i]) * of_second;
-    w[i] -= m[i] * rate / (sqrtf(v[i]) + epsilon);
-  }
-}
-
-static void adam_part(void *arguments, int64_t part) {
-  const Adam *a = arguments;
-  float *sum = scratch(a->width);
-  for (int64_t row = part * ROWS, end = upto(row + ROWS, a->table_rows); row < end; row++) {
-    int32_t n = a->first[row];
-    if (n < 0) {
-      adam_row(a, row, NULL);
-      continue;
-    }
-    memset(sum, 0, a->width * sizeof(float));
-    for (; n >= 0; n = a->next[n])
-      for (int64_t i = 0; i < a->width; i++) sum[i] += a->gradients[n * a->width + i];
-    adam_row(a, row, sum);
-  }
-}
-
-/* table, momentum, velocity (rows, width), numbers (n), gradients (n, width), settings (4)
-   -> table, momentum, velocity, where they lie; and room for (rows + n) of int32. */
-XLA_FFI_Error *lamella_adam_rows(XLA_FFI_CallFrame *frame) {
-  if (is_question(frame)) return NULL;
-  const int64_t *shape = result(frame, 0)->dims, count = argument(frame, 3)->dims[0];
-  const int32_t *numbers = argument(frame, 3)->data;
-  int32_t *first = result(frame, 3)->data, *next = first + shape[0];
-  float *moved[3];
-  for (int i = 0; i < 3; i++) {
-    moved[i] = floats(result(frame, i));
-    if (moved[i] != argument(frame, i)->data)
-      memcpy(moved[i], argument(frame, i)->data, shape[0] * shape[1] * sizeof(float));
-  }
-  memset(first, -1, shape[0] * sizeof(int32_t));
-  for (int64_t n = count - 1; n >= 0; n--) { /* backwards, so that sums go forwards */
-    if (numbers[n] < 0 || numbers[n] >= shape[0]) continue;
-    next[n] = first[numbers[n]];
-    first[numbers[n]] = (int32_t)n;
-  }
-  Adam a = {.table_rows = shape[0], .width = shape[1], .gradients = floats(argument(frame, 4)),
-            .settings = floats(argument(frame, 5)), .first = first, .next = next,
-            .table = moved[0], .momentum = moved[1], .velocity = moved[2]};
-  in_parts(frame, (a.table_rows + ROWS - 1) / ROWS, adam_part, &a);
   return NULL;
 }
