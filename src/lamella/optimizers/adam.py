@@ -12,7 +12,6 @@ from lamella.optimizers.base import Optimizer
 from lamella.optimizers.checks import MoreOptions, Options
 from lamella.optimizers.slots import SlotOptimizer
 
-
 # Weights from which on a step by a kernel is worth its call.
 LARGE = 4096
 
