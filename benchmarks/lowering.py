@@ -1,7 +1,8 @@
 """Each lowering against its plain form: forward and gradient, inside one compiled loop.
 
-Run `python -m benchmarks.lowering`. A ratio above 1 says how many times faster ours is. The two
-forms take turns, and the best turn of each counts, so that a busy machine hurts both alike.
+Run `python -m benchmarks.lowering`. A ratio above 1 says how many times faster ours is, in XLA's
+operations and, where there is one, by a kernel in C. The forms take turns, and the best turn of
+each counts, so that a busy machine hurts all alike.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from lamella._lowering.normalization import moments
 from lamella._lowering.pooling import average_pool, max_pool
 from lamella._lowering.products import by_equation
 from lamella._lowering.recurrent import gru, lstm, simple_rnn
+from lamella._state import frame as frames
 
 TURNS = 5
 SECONDS_PER_TURN = 0.15
@@ -44,7 +46,9 @@ def draw(*shape: int) -> jax.Array:
     return jnp.asarray(np.random.default_rng(0).normal(size=shape) * 0.1, "float32")
 
 
-def looped(function: Callable, wanted: tuple[int, ...], options: dict | None) -> Callable:
+def looped(
+    function: Callable, wanted: tuple[int, ...], options: dict | None, kernels: bool = False
+) -> Callable:
     """Compiles `steps` training-like steps of a function: value, gradient, small update."""
 
     def loss(*arrays: jax.Array) -> jax.Array:
@@ -54,7 +58,10 @@ def looped(function: Callable, wanted: tuple[int, ...], options: dict | None) ->
         gradients = dict(zip(wanted, jax.grad(loss, wanted)(*arrays), strict=True))
         return tuple(a - 1e-6 * gradients[i] if i in wanted else a for i, a in enumerate(arrays))
 
-    run = lambda steps, arrays: lax.fori_loop(0, steps, step, arrays)  # noqa: E731
+    def run(steps: int, arrays: tuple[jax.Array, ...]) -> tuple[jax.Array, ...]:
+        with frames.changed(native=kernels):
+            return lax.fori_loop(0, steps, step, arrays)
+
     return jax.jit(run, compiler_options=options)
 
 
@@ -65,22 +72,23 @@ def seconds(run: Callable, steps: int, arrays: tuple[jax.Array, ...]) -> float:
     return (time.perf_counter() - start) / steps
 
 
-def measure(case: Case) -> tuple[float, float]:
-    """Gives the best seconds per step of the plain form and of ours."""
+def measure(case: Case) -> list[float]:
+    """Gives the best seconds per step of the plain form, of ours, and of ours with kernels."""
     runs = [
         looped(case.plain, case.wanted, None),
         looped(case.ours, case.wanted, compiler_options()),
+        looped(case.ours, case.wanted, compiler_options(), kernels=True),
     ]
     steps = []
     for run in runs:
         jax.block_until_ready(run(FIRST_STEPS, case.arrays))
         guess = seconds(run, FIRST_STEPS, case.arrays)
         steps.append(max(FIRST_STEPS, int(SECONDS_PER_TURN / guess)))
-    best = [float("inf")] * 2
+    best = [float("inf")] * len(runs)
     for _ in range(TURNS):
         for i, run in enumerate(runs):
             best[i] = min(best[i], seconds(run, steps[i], case.arrays))
-    return best[0], best[1]
+    return best
 
 
 def convolution_case(
@@ -239,6 +247,8 @@ def cases() -> list[Case]:
         convolution_case("32x32x3 -> 32, first layer", (32, 32, 32, 3), (3, 3, 3, 32), True),
         convolution_case("14x14x32 -> 64", (32, 14, 14, 32), (3, 3, 32, 64)),
         convolution_case("7x7x128 -> 128", (32, 7, 7, 128), (3, 3, 128, 128)),
+        convolution_case("32x32x16 -> 16", (32, 32, 32, 16), (3, 3, 16, 16)),
+        convolution_case("14x14x64 -> 64, window 5", (32, 14, 14, 64), (5, 5, 64, 64)),
         convolution_case(
             "28x28x32 -> 64, step 2", (32, 28, 28, 32), (3, 3, 32, 64), strides=(2, 2)
         ),
@@ -273,11 +283,12 @@ def cases() -> list[Case]:
 
 def main() -> None:
     """Prints one line for each choice."""
-    print(f"{'forward + gradient in a loop':40} {'plain us':>10} {'ours us':>10} {'ratio':>7}")
+    heads = [f"{head:>10}" for head in ("plain us", "ours us", "ratio", "kernel us", "ratio")]
+    print(f"{'forward + gradient in a loop':40}", *heads)
     for case in cases():
-        plain, ours = measure(case)
-        line = f"{plain * 1e6:10.0f} {ours * 1e6:10.0f} {plain / ours:7.2f}"
-        print(f"{case.name:40} {line}", flush=True)
+        plain, *others = measure(case)
+        cells = [f"{one * 1e6:10.0f} {plain / one:10.2f}" for one in others]
+        print(f"{case.name:40}", f"{plain * 1e6:10.0f}", *cells, flush=True)
 
 
 if __name__ == "__main__":

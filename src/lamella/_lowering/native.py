@@ -50,35 +50,49 @@ TARGETS = (
 FLAGS = ("-O3", "-march=native", "-fno-math-errno", "-std=gnu11", "-shared", "-fPIC")
 
 
-@functools.cache
 def library() -> Any:
     """The compiled kernels, known to XLA; None where there are none.
 
     LAMELLA_NATIVE=0 in the environment turns them off.
     """
-    compiler = shutil.which(os.environ.get("CC") or "cc")
-    if os.environ.get(VARIABLE) == "0" or jax.default_backend() != "cpu" or compiler is None:
-        return None
+    return _found()[0]
+
+
+def said() -> str:
+    """Whether there are kernels, and why not, in a line."""
+    return _found()[1]
+
+
+@functools.cache
+def _found() -> tuple[Any, str]:
+    name = os.environ.get("CC") or "cc"
+    compiler = shutil.which(name)
+    if jax.default_backend() != "cpu":
+        return None, "no kernels in C: they are for CPUs"
+    if os.environ.get(VARIABLE) == "0":
+        return None, f"no kernels in C: {VARIABLE}=0 turns them off"
+    if compiler is None:
+        return None, f"no kernels in C: there is no compiler '{name}' (Debian: apt install gcc)"
     try:
-        found = ctypes.CDLL(str(_compiled(compiler)))
+        kernels = ctypes.CDLL(str(_compiled(compiler)))
     except (OSError, subprocess.SubprocessError) as error:
-        said = getattr(error, "stderr", None) or str(error)
+        why = (getattr(error, "stderr", None) or str(error)).strip()[-300:]
         warn_person(
-            f"lamella's kernels could not be compiled with '{compiler}': {said.strip()[-300:]}\n"
-            "help: XLA's own are used, which are slower. LAMELLA_NATIVE=0 silences this."
+            f"lamella's kernels could not be compiled with '{compiler}': {why}\n"
+            f"help: XLA's own are used, which are slower. {VARIABLE}=0 silences this."
         )
-        return None
+        return None, f"no kernels in C: '{compiler}' did not compile them"
     for target in TARGETS:
-        capsule = jax.ffi.pycapsule(getattr(found, target))
+        capsule = jax.ffi.pycapsule(getattr(kernels, target))
         jax.ffi.register_ffi_target(target, capsule, platform="cpu")
-    return found
+    return kernels, "with kernels in C"
 
 
 def _compiled(compiler: str) -> Path:
     """The library's file, made if it is not there yet."""
     sources = sorted(FOLDER.glob("*.[ch]"))
-    said = [compiler, kind_of_machine(), jaxlib.version.__version__, *FLAGS]
-    key = hashlib.sha256("\n".join(said).encode())
+    made_of = [compiler, kind_of_machine(), jaxlib.version.__version__, *FLAGS]
+    key = hashlib.sha256("\n".join(made_of).encode())
     for source in sources:
         key.update(source.read_bytes())
     path = home_folder() / "kernels" / f"{key.hexdigest()[:20]}.so"

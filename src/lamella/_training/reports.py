@@ -39,6 +39,7 @@ class CompileReport:
 
     Args:
         entries: one for each, in order.
+        kernels: whether there are kernels in C, in a line; empty if nobody asked.
 
     Example:
         >>> print(CompileReport([Compile("train", "steps", "(64, 4)", 0, 0.25, "the first")]))
@@ -46,8 +47,9 @@ class CompileReport:
         train   steps of (64, 4)                      0.25 s  the first
     """
 
-    def __init__(self, entries: list[Compile]) -> None:
+    def __init__(self, entries: list[Compile], kernels: str = "") -> None:
         self.entries = list(entries)
+        self.kernels = kernels
 
     @property
     def seconds(self) -> float:
@@ -55,7 +57,8 @@ class CompileReport:
 
     def __str__(self) -> str:
         count = len(self.entries)
-        lines = [f"{count} compile{'s' * (count != 1)}, {self.seconds:.1f} s"]
+        heads = [f"{count} compile{'s' * (count != 1)}", f"{self.seconds:.1f} s", self.kernels]
+        lines = [", ".join(head for head in heads if head)]
         for entry in self.entries:
             what = f"{entry.form} of {entry.shapes}"
             lines.append(f"{entry.kind:8}{what:38}{entry.seconds:5.2f} s  {entry.why}")

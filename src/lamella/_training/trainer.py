@@ -17,6 +17,7 @@ from lamella._base.errors import InvalidArgument, InvalidData, drop_own_frames
 from lamella._base.old_spellings import understood
 from lamella._base.serialize import deserialize, serialize
 from lamella._base.warn import warn_person
+from lamella._lowering import native
 from lamella._state.seeds import set_random_states
 from lamella._training.compile import CompiledLoss, CompiledMetrics
 from lamella._training.fitting import Fitting, first_batches, folder_of, origin_of
@@ -345,7 +346,7 @@ class Trainer(Preparation):
 
     def compile_report(self) -> CompileReport:
         """What was compiled for this model so far, how long it took, and why it was done again."""
-        return CompileReport(self._compiles)
+        return CompileReport(self._compiles, native.said())
 
     @public
     def profile(

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -171,3 +175,24 @@ def test_products_summed_over_many_rows():
     jitted = jax.jit(all_of_it)
     wanted = jax.jit(lambda x, y: jax.vjp(lambda x, y: x.T @ y, x, y)[1](jnp.sin(x.T @ y)))
     same(jitted(x, y), (x.T @ y, wanted(x, y)))
+
+
+def state_in(tmp_path, **environment):
+    """What a new process says of the kernels."""
+    code = "from lamella._lowering import native; print(native.said())"
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "LAMELLA_HOME": str(tmp_path), **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return run.stdout.strip(), run.stderr
+
+
+def test_why_there_are_no_kernels_is_said(tmp_path):
+    assert state_in(tmp_path, LAMELLA_NATIVE="0")[0].endswith("LAMELLA_NATIVE=0 turns them off")
+    assert "there is no compiler 'nowhere'" in state_in(tmp_path, CC="nowhere")[0]
+    said, warned = state_in(tmp_path, CC="false")  # a compiler that always fails
+    assert said.endswith("did not compile them")
+    assert "help: XLA's own are used" in warned
