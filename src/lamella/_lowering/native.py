@@ -47,7 +47,7 @@ TARGETS = (
     "lamella_adam_rows",
 )
 # Without -ffast-math: NaN and infinity mean what they mean elsewhere.
-FLAGS = ("-O3", "-march=native", "-fno-math-errno", "-std=gnu11", "-shared", "-fPIC")
+FLAGS = ("-O3", "-march=native", "-fno-math-errno", "-std=gnu11", "-shared", "-fPIC", "-pthread")
 
 
 def library() -> Any:

@@ -1,5 +1,6 @@
 #include "call.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 
@@ -7,12 +8,18 @@ const int lamella_lanes = LANES;
 
 static _Thread_local float *room;
 static _Thread_local int64_t room_size;
+static pthread_key_t at_the_end;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void free_rooms_at_the_end(void) { pthread_key_create(&at_the_end, free); }
 
 float *scratch(int64_t size) {
   if (size > room_size) {
+    pthread_once(&once, free_rooms_at_the_end);
     free(room);
     room_size = size + size / 4 + LANES;
     room = aligned_alloc(64, (room_size * sizeof(float) + 63) / 64 * 64);
+    pthread_setspecific(at_the_end, room); /* freed when this thread ends */
     if (room == NULL) {
       fputs("lamella: no memory for a kernel.\n", stderr);
       abort();
