@@ -32,6 +32,8 @@ from lamella._state import frame as frames
 VARIABLE = "LAMELLA_NATIVE"
 FOLDER = Path(__file__).with_name("kernels")
 TARGETS = (
+    "lamella_attention",
+    "lamella_attention_gradient",
     "lamella_convolution",
     "lamella_convolution_kernel_gradient",
     "lamella_lstm",
