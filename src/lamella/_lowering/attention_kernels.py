@@ -55,8 +55,9 @@ def run(
 
     def forward(inputs: Inputs, mask: Array | None, kept: bool) -> list[Array]:
         batch, targets, heads, _ = inputs.query.shape
-        shapes = [(batch, targets, heads, inputs.value.shape[-1])]
-        shapes += [(batch, heads, targets)] * 2 if kept else []
+        shapes: list[tuple[int, ...]] = [(batch, targets, heads, inputs.value.shape[-1])]
+        if kept:  # the highest score of each row, and what its shares are multiplied by
+            shapes += [(batch, heads, targets)] * 2
         return native.call("lamella_attention", shapes, *_given(*inputs, mask), numbers=options)
 
     @jax.custom_vjp
