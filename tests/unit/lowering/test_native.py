@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import lamella
 from lamella._lowering import native
 from lamella._lowering.attention import attention
 from lamella._lowering.convolution import convolution
@@ -172,3 +173,25 @@ def test_attention_to_nan_is_nan():
     )
     np.testing.assert_array_equal(jnp.isnan(ours), jnp.isnan(theirs))
     assert jnp.isnan(ours[0, 3, 1]).all() and jnp.isnan(ours[1, :, 2]).all()
+
+
+def test_attention_layers_reach_the_kernels(monkeypatch):
+    inputs = lamella.Input((6, 8))
+    hidden = lamella.layers.MultiHeadAttention(2, 4)(inputs, inputs, use_causal_mask=True)
+    dropping = lamella.layers.MultiHeadAttention(3, 4, dropout=0.5)
+    model = lamella.Model(inputs, dropping(hidden, hidden))
+    model.compile("sgd", "mse")
+    called, call = set(), native.call
+
+    def noted(target, shapes, *arrays, **more):
+        heads = arrays[0].shape[2]
+        called.add((target.removeprefix("lamella_"), heads))
+        return call(target, shapes, *arrays, **more)
+
+    monkeypatch.setattr(native, "call", noted)
+    x = np.ones((4, 6, 8), "float32")
+    model.fit(x, x, verbose=0)
+    assert called == {("attention", 2), ("attention_gradient", 2)}
+    called.clear()
+    model.predict(x, verbose=0)
+    assert called == {("attention", 2), ("attention", 3)}

@@ -267,8 +267,8 @@ class ProjectedAttention(MaskPassing):
         self, rank: int, return_attention_scores: bool, training: bool | None
     ) -> bool:
         """Whether attention may be one step, for projected arrays of that rank."""
-        dropped = self.dropout > 0 and training
-        return not dropped and not return_attention_scores and rank == 4
+        draws = self.dropout > 0 and training is not False  # None: as it is around this call
+        return not draws and not return_attention_scores and rank == 4
 
     def _scores(self, query: jax.Array, key: jax.Array) -> jax.Array:
         """The product of each query with each key, head by head."""
