@@ -1,4 +1,4 @@
-"""Dot-product attention: plain products and a softmax, or the fused kernel of NVIDIA GPUs."""
+"""Dot-product attention: plain products and a softmax, a kernel in C, or that of NVIDIA GPUs."""
 
 import math
 from collections.abc import Callable
@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from lamella._base.errors import InvalidArgument
+from lamella._lowering import attention_kernels
 
 
 def attention(
@@ -52,6 +53,26 @@ def attention(
                 help="Leave flash_attention out, or use float16 or bfloat16 on a recent NVIDIA "
                 "GPU.",
             ) from cause
+    inputs = attention_kernels.Inputs(query, key, value)
+
+    def plain(inputs: attention_kernels.Inputs, mask: jax.Array | None) -> jax.Array:
+        return _in_steps(*inputs, bias, mask, scale, is_causal)
+
+    if attention_kernels.fit(inputs, bias, mask, scale):
+        return attention_kernels.run(inputs, mask, scale, is_causal, plain)
+    return plain(inputs, mask)
+
+
+def _in_steps(
+    query: jax.Array,
+    key: jax.Array,
+    value: jax.Array,
+    bias: jax.Array | None,
+    mask: jax.Array | None,
+    scale: float,
+    is_causal: bool,
+) -> jax.Array:
+    """Attention by XLA's operations, one after the other."""
     logits = scores(query, key, jnp.promote_types(query.dtype, jnp.float32)) * scale
     if bias is not None:
         logits = logits + bias.astype(logits.dtype)

@@ -16,7 +16,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,8 @@ from lamella._state import frame as frames
 VARIABLE = "LAMELLA_NATIVE"
 FOLDER = Path(__file__).with_name("kernels")
 TARGETS = (
+    "lamella_attention",
+    "lamella_attention_gradient",
     "lamella_convolution",
     "lamella_convolution_kernel_gradient",
     "lamella_winograd",
@@ -147,3 +149,50 @@ def call(
     aliases = {place: place for place in range(written_over)}
     run = jax.ffi.ffi_call(target, results, vmap_method="sequential", input_output_aliases=aliases)
     return list(run(*arrays, **attributes))
+
+
+def differentiable(
+    forward: Callable[[Any, Any, bool], tuple[Any, Any]],
+    backward: Callable[[Any, Any, Any, Any], Any],
+    plain: Callable[[Any, Any], Any],
+) -> Callable[[Any, Any], Any]:
+    """A function of (inputs, fixed) by kernels, with gradients of every order.
+
+    Args:
+        forward: (inputs, fixed, whether it is to be differentiated) -> (outputs, what to save).
+        backward: (inputs, fixed, saved, slopes of the outputs) -> slopes of the inputs.
+        plain: (inputs, fixed) -> outputs in XLA's operations, for gradients of gradients.
+    """
+
+    @jax.custom_vjp
+    def core(inputs: Any, fixed: Any) -> Any:
+        return forward(inputs, fixed, False)[0]
+
+    @jax.custom_vjp
+    def keeping(inputs: Any, fixed: Any) -> tuple[Any, Any]:
+        return forward(inputs, fixed, True)
+
+    gradient = jax.custom_vjp(backward)
+
+    def begin(inputs: Any, fixed: Any) -> tuple:
+        outputs, saved = keeping(inputs, fixed)
+        return (outputs, saved), (inputs, fixed, saved)
+
+    def start(inputs: Any, fixed: Any) -> tuple:
+        (outputs, _), kept = begin(inputs, fixed)
+        return outputs, kept
+
+    def second(kept: tuple, slopes: Any) -> tuple:
+        inputs, fixed, saved, first = kept
+
+        def in_operations(inputs: Any, first: Any) -> Any:
+            return jax.vjp(lambda inputs: plain(inputs, fixed), inputs)[1](first)[0]
+
+        by_inputs, by_first = jax.vjp(in_operations, inputs, first)[1](slopes)
+        return by_inputs, None, jax.tree.map(jnp.zeros_like, saved), by_first
+
+    # What is saved has no slope of its own: `second` counts all that the gradient depends on.
+    keeping.defvjp(begin, lambda kept, slopes: (gradient(*kept, slopes[0]), None))
+    gradient.defvjp(lambda *given: (gradient(*given), given), second)
+    core.defvjp(start, lambda kept, slopes: (gradient(*kept, slopes), None))
+    return core

@@ -45,37 +45,15 @@ def run(inputs: Inputs, sequences: bool, plain: Callable[[Inputs], Any]) -> tupl
         plain: the same in XLA's operations, for gradients of gradients.
     """
 
-    @jax.custom_vjp
-    def core(inputs: Inputs) -> tuple[Array, ...]:
-        return _forward(inputs, sequences, kept=False)[0]
+    def forward(inputs: Inputs, _: None, kept: bool) -> tuple[tuple[Array, ...], list[Array]]:
+        return _forward(inputs, sequences, kept)
 
-    @jax.custom_vjp
-    def keeping(inputs: Inputs) -> tuple[tuple[Array, ...], list[Array]]:
-        return _forward(inputs, sequences, kept=True)
-
-    @jax.custom_vjp
-    def gradient(inputs: Inputs, saved: list[Array], slopes: tuple[Array, ...]) -> Inputs:
+    def backward(inputs: Inputs, _: None, saved: list[Array], slopes: tuple[Array, ...]) -> Inputs:
         return _backward(inputs, saved, slopes, sequences)
 
-    def second(kept: tuple, slopes: Inputs) -> tuple:
-        inputs, saved, first = kept
-        _, pull = jax.vjp(lambda *both: jax.vjp(plain, both[0])[1](both[1])[0], inputs, first)
-        by_inputs, by_first = pull(slopes)
-        return by_inputs, jax.tree.map(jnp.zeros_like, saved), by_first
-
-    def begin(inputs: Inputs) -> tuple:
-        outputs, saved = keeping(inputs)
-        return (outputs, saved), (inputs, saved)
-
-    def start(inputs: Inputs) -> tuple:
-        (outputs, _), kept = begin(inputs)
-        return outputs, kept
-
-    # What is saved has no slope of its own: `second` counts all that the gradient depends on.
-    keeping.defvjp(begin, lambda kept, slopes: (gradient(*kept, slopes[0]),))
-    gradient.defvjp(lambda *given: (gradient(*given), given), second)
-    core.defvjp(start, lambda kept, slopes: (gradient(*kept, slopes),))
-    return core(inputs)
+    core = native.differentiable(forward, backward, lambda inputs, _: plain(inputs))
+    found: tuple[Array, ...] = core(inputs, None)
+    return found
 
 
 def _forward(inputs: Inputs, sequences: bool, kept: bool) -> tuple[tuple[Array, ...], list[Array]]:

@@ -11,7 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import lamella
 from lamella._lowering import native
+from lamella._lowering.attention import attention
 from lamella._lowering.convolution import convolution
 from lamella._lowering.lookups import mean_over_steps, rows_of_table
 from lamella._lowering.products import summed_over_rows
@@ -196,3 +198,74 @@ def test_why_there_are_no_kernels_is_said(tmp_path):
     said, warned = state_in(tmp_path, CC="false")  # a compiler that always fails
     assert said.endswith("did not compile them")
     assert "help: XLA's own are used" in warned
+
+
+ATTENTION = {
+    "whole vectors": ((2, 33, 4, 16), (2, 64, 4, 16), 16, {}),
+    "odd sizes, grouped heads": ((2, 19, 6, 5), (2, 37, 2, 5), 21, {"scale": 0.7}),
+    "causal": ((1, 150, 2, 8), (1, 150, 1, 8), 8, {"is_causal": True}),
+    "mask": ((2, 9, 3, 8), (2, 18, 3, 8), 16, {"mask": (2, 1, 9, 18), "is_causal": True}),
+    "mask of sources": ((2, 9, 2, 8), (2, 18, 2, 8), 8, {"mask": (2, 1, 1, 18)}),
+}
+
+
+def attended(case):
+    query, key, width, options = ATTENTION[case]
+    arrays = draw(*query), draw(*key, seed=1), draw(*key[:-1], width, seed=2)
+    if "mask" in options:
+        # The first row sees nothing: it is the mean of all values.
+        mask = (draw(*options["mask"], seed=3) > 0).at[0, 0, 0].set(False)
+        options = {**options, "mask": mask}
+    return lambda *three: attention(*three, **options), arrays
+
+
+@pytest.mark.parametrize("case", ATTENTION)
+def test_attention_and_its_gradients(case):
+    run, arrays = attended(case)
+
+    def all_of_it(*arrays):
+        y, pull = jax.vjp(run, *arrays)
+        return y, pull(jnp.cos(y))
+
+    same(*both(all_of_it, *arrays))
+
+
+def test_attention_and_gradients_of_gradients():
+    run, arrays = attended("mask")
+
+    def steepness(*arrays):
+        slopes = jax.grad(lambda *a: jnp.sum(jnp.sin(run(*a))), argnums=(0, 1, 2))(*arrays)
+        return sum(jnp.sum(jnp.square(one)) for one in slopes)
+
+    same(*both(jax.grad(steepness, argnums=(0, 1, 2)), *arrays), 1e-4)
+
+
+def test_attention_to_nan_is_nan():
+    run, (query, key, value) = attended("whole vectors")
+    ours, theirs = both(
+        run, query.at[0, 3, 1, 2].set(jnp.nan), key.at[1, 5, 2, 0].set(jnp.nan), value
+    )
+    np.testing.assert_array_equal(jnp.isnan(ours), jnp.isnan(theirs))
+    assert jnp.isnan(ours[0, 3, 1]).all() and jnp.isnan(ours[1, :, 2]).all()
+
+
+def test_attention_layers_reach_the_kernels(monkeypatch):
+    inputs = lamella.Input((6, 8))
+    hidden = lamella.layers.MultiHeadAttention(2, 4)(inputs, inputs, use_causal_mask=True)
+    dropping = lamella.layers.MultiHeadAttention(3, 4, dropout=0.5)
+    model = lamella.Model(inputs, dropping(hidden, hidden))
+    model.compile("sgd", "mse")
+    called, call = set(), native.call
+
+    def noted(target, shapes, *arrays, **more):
+        heads = arrays[0].shape[2]
+        called.add((target.removeprefix("lamella_"), heads))
+        return call(target, shapes, *arrays, **more)
+
+    monkeypatch.setattr(native, "call", noted)
+    x = np.ones((4, 6, 8), "float32")
+    model.fit(x, x, verbose=0)
+    assert called == {("attention", 2), ("attention_gradient", 2)}
+    called.clear()
+    model.predict(x, verbose=0)
+    assert called == {("attention", 2), ("attention", 3)}

@@ -164,7 +164,7 @@ class ProjectedAttention(MaskPassing):
             use_causal_mask
             and (query_mask, value_mask, key_mask, attention_mask) == (None,) * 4
             and self.sliding_window is None
-            and self._needs_no_scores(query.ndim + 1, return_attention_scores)
+            and self._needs_no_scores(query.ndim + 1, return_attention_scores, training)
             and type(self)._compute_attention is ProjectedAttention._compute_attention
         )
         mask = self._compute_attention_mask(
@@ -244,7 +244,7 @@ class ProjectedAttention(MaskPassing):
     ) -> tuple[jax.Array, jax.Array | None]:
         """Attention by heads, of projected arrays: the outputs, and scores if they were needed."""
         scale = 1.0 / math.sqrt(self._features)
-        if self._needs_no_scores(query.ndim, return_attention_scores):
+        if self._needs_no_scores(query.ndim, return_attention_scores, training):
             outputs = attention(
                 query,
                 key,
@@ -263,9 +263,12 @@ class ProjectedAttention(MaskPassing):
         dropped = self._dropout_layer(shares, training=training) if self.dropout > 0 else shares
         return self._weighted(dropped, value), shares
 
-    def _needs_no_scores(self, rank: int, return_attention_scores: bool) -> bool:
+    def _needs_no_scores(
+        self, rank: int, return_attention_scores: bool, training: bool | None
+    ) -> bool:
         """Whether attention may be one step, for projected arrays of that rank."""
-        return self.dropout == 0 and not return_attention_scores and rank == 4
+        draws = self.dropout > 0 and training is not False  # None: as it is around this call
+        return not draws and not return_attention_scores and rank == 4
 
     def _scores(self, query: jax.Array, key: jax.Array) -> jax.Array:
         """The product of each query with each key, head by head."""
