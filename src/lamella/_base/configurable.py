@@ -92,10 +92,7 @@ class Configurable:
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """A new object from what `get_config` gave."""
-        known = {
-            key: deserialize(value) if _holds_node(value) else value
-            for key, value in config.items()
-        }
+        known = {key: deserialize(one) if _holds_node(one) else one for key, one in config.items()}
         try:
             return cls(**known)
         except TypeError as cause:

@@ -81,9 +81,7 @@ def op(
                 except (TypeError, ValueError) as error:
                     raise _explained(error, name, args, kwargs) from error
             bound = signature.bind(*args, **kwargs).arguments
-            settings = {
-                key: value for key, value in bound.items() if key not in parameters[:arrays]
-            }
+            settings = {key: one for key, one in bound.items() if key not in parameters[:arrays]}
             last = max(place for place, key in enumerate(parameters[:arrays]) if key in bound)
             # One that was left out holds its place: later ones are told apart by position.
             given = [

@@ -150,9 +150,7 @@ def _settings_mark(node: Node) -> Any:
     else:
         known = all(map(_is_settled, operation.get_config().values()))
     leaves, structure = jax.tree.flatten((node.args, node.kwargs))
-    constants = tuple(
-        KerasTensor if isinstance(leaf, KerasTensor) else _mark(leaf) for leaf in leaves
-    )
+    constants = tuple(KerasTensor if isinstance(one, KerasTensor) else _mark(one) for one in leaves)
     try:
         return (str(_nameless(serialize(operation))), structure, constants) if known else object()
     except LamellaError:

@@ -31,9 +31,8 @@ class Outputs:
         if isinstance(y_pred, dict):
             keys = list(y_pred)
             same = output_names is not None and set(output_names) == set(keys)
-            return Outputs(
-                tuple(output_names or keys) if same else tuple(sorted(keys)), False, True
-            )
+            names = tuple(output_names or keys) if same else tuple(sorted(keys))
+            return Outputs(names, single=False, keyed=True)
         if not isinstance(y_pred, (list, tuple)):
             return Outputs(tuple(output_names or ["output"])[:1], True, False)
         count = len(jax.tree.leaves(y_pred))

@@ -171,9 +171,8 @@ class Preparation(StatelessSteps):
         batch = _as_specs(data.packed(), min(data.rows, 32))
         for _ in range(3):  # layers come first, and then the optimizers of their variables
             optimizers = self._optimizers() if kind == "train" else []
-            if self._inside_is_built() and all(
-                one.built or one is self.optimizer for one in optimizers
-            ):
+            ready = all(one.built or one is self.optimizer for one in optimizers)
+            if ready and self._inside_is_built():
                 break
             infer(self._own_step(kind), (batch,), {})
         if not self._can_be_called():  # the layers inside are all that there is to build
@@ -211,9 +210,8 @@ class Preparation(StatelessSteps):
         """The outputs for inputs of some shapes; a graph made for just these has them ready."""
         graph = graph_of(self)
         tensors = x if isinstance(x, (list, tuple)) else [x]
-        if graph is not None and [_sizes(one) for one in tensors] == [
-            _sizes(one) for one in graph.inputs
-        ]:
+        made_for = None if graph is None else [_sizes(one) for one in graph.inputs]
+        if made_for == [_sizes(one) for one in tensors]:
             return self.output
         return self.compute_output_spec(x)
 
@@ -297,9 +295,8 @@ class Preparation(StatelessSteps):
         program = self._program_anew(kind)
         if changes_are_seen(self):
             layers = list(self._walk())
-            self._known_programs[kind] = KnownProgram(
-                program, layers, self._state_seen(layers, program)
-            )
+            state = self._state_seen(layers, program)
+            self._known_programs[kind] = KnownProgram(program, layers, state)
         return program
 
     def _forget_programs(self) -> None:

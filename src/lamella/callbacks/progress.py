@@ -100,9 +100,8 @@ class ProgressBar(Callback):
             return
         if self._live is None:
             self._open()
-        self._live.update(
-            self._task, completed=step, total=self.steps, logs=log_text(logs), done=step
-        )
+        told = {"completed": step, "total": self.steps, "logs": log_text(logs), "done": step}
+        self._live.update(self._task, **told)
         self._live.refresh()
 
     def _start(self, title: str) -> None:

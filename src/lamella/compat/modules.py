@@ -160,9 +160,8 @@ def homes_of(prefix: str, tail: str) -> tuple[str, ...] | None:
     if tail in paths.HOMES:
         return paths.HOMES[tail]
     room, _, rest = tail.partition(".")
-    if not any(part.startswith("_") for part in tail.split(".")) and (
-        not rest or room in paths.OPEN_ROOMS
-    ):
+    public = not any(part.startswith("_") for part in tail.split("."))
+    if public and (not rest or room in paths.OPEN_ROOMS):
         return (f"lamella.{tail}",) if _exists(f"lamella.{tail}") else None
     # keras.src.layers.core.dense: the file of one class.
     parent, _, name = tail.rpartition(".")

@@ -141,6 +141,5 @@ def narrowed(value: Any, role: str) -> Any:
 
 
 def _is_sparse(value: Any) -> bool:
-    return type(value).__module__.startswith("scipy.sparse") and callable(
-        getattr(value, "tocsr", None)
-    )
+    known = type(value).__module__.startswith("scipy.sparse")
+    return known and callable(getattr(value, "tocsr", None))

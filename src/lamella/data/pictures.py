@@ -106,9 +106,8 @@ def image_dataset_from_directory(
         fit=max if pad_to_aspect_ratio else min if crop_to_aspect_ratio else None,
         axis=0 if checked_format(data_format) == "channels_first" else -1,
     )
-    _refuse(
-        crop_to_aspect_ratio and pad_to_aspect_ratio, "Pictures are cropped or padded, not both."
-    )
+    both = crop_to_aspect_ratio and pad_to_aspect_ratio
+    _refuse(both, "Pictures are cropped or padded, not both.")
     _refuse(bool(share) != bool(subset), f"{validation_split=} and {subset=} need each other.")
     _refuse(
         subset and shuffle and seed is None,

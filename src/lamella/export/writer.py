@@ -101,9 +101,8 @@ class Writer:
         names = [*"xyz", *(f"x{index}" for index in range(3, len(operands)))][: len(operands)]
         first = (self.given or self.wanted)[0].dtype
         text = _FORMULAS.get(f"{name} {first}") or _FORMULAS.get(name) or self._refuse(name)
-        text = text.format(
-            **self.params, kind=self.kind(self.wanted[0].dtype), all=", ".join(names)
-        )
+        kind = self.kind(self.wanted[0].dtype)
+        text = text.format(**self.params, kind=kind, all=", ".join(names))
         sizes = self.wanted[0].shape or [self.params.get("dim")]
         values = dict(zip(names, operands)) or {"shape": self.shape(sizes)}
         return self.formula(text, values, lambda number: self.array(number, first))

@@ -68,9 +68,8 @@ class Loss(Configurable):
         mask = get_mask(y_pred)
         # A frame, so that a mask set by `call` is remembered also for traced arrays.
         with frames.changed():
-            values = self.call(
-                _cast_all(y_true, self.dtype, labels=True), _cast_all(y_pred, self.dtype)
-            )
+            truth = _cast_all(y_true, self.dtype, labels=True)
+            values = self.call(truth, _cast_all(y_pred, self.dtype))
             own_mask = get_mask(values)
         if own_mask is not None or self.reduction not in _MEANS:
             frames.note_batchwise(self.name)
@@ -184,9 +183,8 @@ def _is_array(item: Any) -> bool:
     """Whether an item is one array: a variable, or a list of (lists of) plain numbers."""
     if not isinstance(item, (list, tuple)):
         return isinstance(item, Variable)
-    return bool(item) and all(
-        isinstance(leaf, (int, float, np.generic)) for leaf in jax.tree.leaves(item)
-    )
+    leaves = jax.tree.leaves(item)
+    return bool(item) and all(isinstance(leaf, (int, float, np.generic)) for leaf in leaves)
 
 
 def get(identifier: Any) -> Any:

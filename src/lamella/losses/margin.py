@@ -154,9 +154,8 @@ def circle(
     keys = labels if ref_labels is None else jnp.asarray(ref_labels).astype("int32").reshape(-1)
     distance = jnp.maximum(1 - jnp.matmul(embeddings, others.T), 0.0)
     same = labels[:, None] == keys[None, :]
-    positive = (
-        same & ~jnp.eye(same.shape[0], same.shape[1], dtype=bool) if remove_diagonal else same
-    )
+    diagonal = jnp.eye(same.shape[0], same.shape[1], dtype=bool)
+    positive = same & ~diagonal if remove_diagonal else same
     pull = -gamma * (margin + distance) * (margin - distance)
     push = gamma * jnp.maximum(1 + margin - distance, 0.0) * (1 - margin - distance)
     near, has_near = _masked_logsumexp(pull, positive)

@@ -199,10 +199,8 @@ class AUC(CountMetric):
     ) -> None:
         super().__init__(name=name, dtype=dtype)
         self.curve = check.one_of(str(curve).upper(), ("ROC", "PR", "PRGAIN"), "curve")
-        methods = ("interpolation", "majoring", "minoring")
-        self.summation_method = check.one_of(
-            str(summation_method).lower(), methods, "summation_method"
-        )
+        method, methods = str(summation_method).lower(), ("interpolation", "majoring", "minoring")
+        self.summation_method = check.one_of(method, methods, "summation_method")
         self.multi_label = multi_label
         self.num_labels = num_labels
         self.label_weights = label_weights

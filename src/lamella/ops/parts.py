@@ -93,10 +93,8 @@ def unstack(x: Any, num: int | None = None, axis: int = 0) -> list[jax.Array]:
         [[1, 2], [3, 4]]
     """
     x = array(x)
-    return [
-        jnp.squeeze(part, axis)
-        for part in jnp.split(x, x.shape[axis] if num is None else num, axis)
-    ]
+    parts = jnp.split(x, x.shape[axis] if num is None else num, axis)
+    return [jnp.squeeze(part, axis) for part in parts]
 
 
 publish(__name__)

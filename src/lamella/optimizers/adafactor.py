@@ -80,9 +80,8 @@ class Adafactor(Optimizer):
         value = variable.value
         gradient = gradient.astype(value.dtype)
         index = self._get_variable_index(variable)
-        row, column, velocity = (
-            slots[index] for slots in (self._rows, self._columns, self._velocities)
-        )
+        kept = self._rows, self._columns, self._velocities
+        row, column, velocity = (slots[index] for slots in kept)
         step = jnp.asarray(self.iterations + 1).astype(value.dtype)
         rate = jnp.minimum(jnp.asarray(learning_rate, value.dtype), 1 / jnp.sqrt(step))
         keep = 1 - jnp.power(step, self.beta_2_decay)

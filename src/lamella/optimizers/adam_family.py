@@ -89,9 +89,8 @@ class Nadam(MomentOptimizer):
         self, gradient: Array, value: Array, rate: Array, momentum: Array, velocity: Array
     ) -> tuple[Array, ...]:
         momentum, velocity = self._advanced(gradient, momentum, velocity)
-        now, following = (
-            self._momentum_of(self.iterations + ahead, value.dtype) for ahead in (1, 2)
-        )
+        steps = self.iterations + 1, self.iterations + 2
+        now, following = (self._momentum_of(step, value.dtype) for step in steps)
         product = self._product.value.astype(value.dtype)
         _, left = self._corrections(value.dtype)
         mean = following * momentum / (1 - product * following)

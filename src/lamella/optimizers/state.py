@@ -107,11 +107,10 @@ class OptimizerState(Configurable):
             )
         made: list[list[Variable | None]] = [[] for _ in names]
         for variable in trainable_variables:
+            kept = not variable.overwrite_with_gradient
             for column, own, start in zip(made, names, starts):
-                kept = not variable.overwrite_with_gradient
-                column.append(
-                    self.add_variable_from_reference(variable, own, start) if kept else None
-                )
+                slot = self.add_variable_from_reference(variable, own, start) if kept else None
+                column.append(slot)
         return made[0] if isinstance(name, str) else tuple(made)
 
     def get_weights(self) -> list[np.ndarray]:

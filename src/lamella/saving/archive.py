@@ -36,10 +36,8 @@ def write_archive(path: Path, config: Any, weights: Path | bytes, assets: Path) 
         weights: a finished weights file, or its content.
         assets: a folder with further files, which may be missing.
     """
-    metadata = {
-        "keras_version": KERAS_VERSION,
-        "date_saved": datetime.now().strftime("%Y-%m-%d@%H:%M:%S"),
-    }
+    now = datetime.now().strftime("%Y-%m-%d@%H:%M:%S")
+    metadata = {"keras_version": KERAS_VERSION, "date_saved": now}
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(_METADATA, json.dumps(metadata))
         archive.writestr(_CONFIG, json.dumps(config))

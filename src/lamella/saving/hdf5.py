@@ -83,9 +83,8 @@ def opened(source: Any, shown_name: str) -> Iterator[dict[str, StoredVariables]]
         except FileProblem:
             raise
         except (OSError, RuntimeError, KeyError, ValueError, TypeError) as cause:
-            raise FileProblem(
-                f"'{shown_name}' is damaged: {cause}.", help="Get the file again."
-            ) from cause
+            message = f"'{shown_name}' is damaged: {cause}."
+            raise FileProblem(message, help="Get the file again.") from cause
         yield found
 
 

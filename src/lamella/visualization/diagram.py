@@ -235,9 +235,8 @@ def _facts(operation: Any, calls: Calls) -> list[tuple[str, str]]:
     if calls and not calls[0].is_input:
         facts.append(("Input shape", _shapes([call.input_tensors for call in calls])))
     shapes = _shapes([call.output_tensors for call in calls])
-    facts.append(
-        ("Output shape", shapes or protocols.shape_text(protocols.recorded_shapes(operation)))
-    )
+    shown = shapes or protocols.shape_text(protocols.recorded_shapes(operation))
+    facts.append(("Output shape", shown))
     dtypes = dict.fromkeys(str(tensor.dtype) for call in calls for tensor in call.output_tensors)
     facts.append(("Output dtype", ", ".join(dtypes) or str(getattr(operation, "dtype", "?"))))
     if isinstance(operation, protocols.LayerLike) and operation.weights:

@@ -73,9 +73,8 @@ class Dot:
         return "\n".join([*lines, "}"]) + "\n"
 
     def _level(self, group: str | None) -> list[str]:
-        lines = [
-            f"{box.id} [label=<{_label(box)}>];" for box in self.diagram.boxes if box.group == group
-        ]
+        boxes = [box for box in self.diagram.boxes if box.group == group]
+        lines = [f"{box.id} [label=<{_label(box)}>];" for box in boxes]
         for inner in self.diagram.groups:
             if inner.parent == group:
                 lines += [f"subgraph cluster_{inner.id} {{", f"label={_quoted(inner.label)};"]

@@ -208,9 +208,8 @@ def _page(
     headers += extras
     widths += [EXTRA_WIDTHS[name] for name in extras]
     costs = costs_of(model) if {"FLOPs", "Memory"} & {*extras} else None
-    rows = [
-        [_cell(row, header) for header in headers] for row in rows_of(listing, expand_nested, costs)
-    ]
+    listed = rows_of(listing, expand_nested, costs)
+    rows = [[_cell(row, header) for header in headers] for row in listed]
     title = Text(f'Model: "{model.name}"', style="bold")
     return _Page(title, headers, widths, rows, _totals(model, costs, extras), width)
 

@@ -152,9 +152,7 @@ class PReLU(MaskPassing):
 
     def build(self, input_shape: Any) -> None:
         shared = self.shared_axes or []
-        sizes = [
-            1 if axis in shared else size for axis, size in enumerate(input_shape[1:], start=1)
-        ]
+        sizes = [1 if axis in shared else size for axis, size in enumerate(input_shape[1:], 1)]
         if None in sizes:
             raise InvalidShape(
                 f"{self._who()} needs known sizes where slopes are not shared. Received: "

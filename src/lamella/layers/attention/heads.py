@@ -119,9 +119,8 @@ class MultiHeadAttention(ProjectedAttention):
     def _equation(self, rank: int) -> tuple[str, str, str]:
         """Letters of query, of key and value, and of scores; upper case are those of sources."""
         query = "abcdefghijklm"[:rank]
-        key = "".join(
-            one.upper() if place in self._axes else one for place, one in enumerate(query)
-        )
+        places = enumerate(query)
+        key = "".join(one.upper() if place in self._axes else one for place, one in places)
         inner = "".join(query[place] for place in range(rank - 1) if place not in self._axes)
         chosen = "".join(query[axis] for axis in self._axes)
         return query, key, f"{inner}{chosen}{chosen.upper()}"

@@ -71,12 +71,10 @@ class Lambda(Layer):
             shapes = self._given_shape(jax.tree.map(lambda tensor: tensor.shape, tensors))
         else:
             batch = jax.tree.leaves(tensors)[0].shape[0]
-            shapes = jax.tree.map(
-                lambda shape: (batch, *shape), self._given_shape, is_leaf=is_shape
-            )
-        return jax.tree.map(
-            lambda shape: KerasTensor(shape, self.compute_dtype), shapes, is_leaf=is_shape
-        )
+            given = self._given_shape
+            shapes = jax.tree.map(lambda shape: (batch, *shape), given, is_leaf=is_shape)
+        dtype = self.compute_dtype
+        return jax.tree.map(lambda shape: KerasTensor(shape, dtype), shapes, is_leaf=is_shape)
 
     def get_config(self) -> dict[str, Any]:
         config = {**self._base_config(), "function": serialize(self.function)}

@@ -30,9 +30,7 @@ class Merge(MaskPassing):
         arrays = self._checked(inputs)
         rank = max(array.ndim for array in arrays)
         # As Keras does: missing axes are put in behind the batch.
-        raised = [
-            jnp.expand_dims(array, tuple(range(1, 1 + rank - array.ndim))) for array in arrays
-        ]
+        raised = [jnp.expand_dims(one, tuple(range(1, 1 + rank - one.ndim))) for one in arrays]
         self._require_fit([array.shape for array in raised])
         if mask is not None and any(one is not None and one.ndim != rank - 1 for one in mask):
             mask = None

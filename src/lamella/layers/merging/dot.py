@@ -39,9 +39,8 @@ class Dot(Merge):
                 f"Argument `axes` must be a whole number or a pair. Received: {axes!r}.",
                 help="Pass for example axes=-1 or axes=(1, 2).",
             )
-        if not isinstance(axes, int) and (
-            len(axes) != 2 or not all(isinstance(axis, int) for axis in axes)
-        ):
+        pair = axes if not isinstance(axes, int) else (axes, axes)
+        if len(pair) != 2 or not all(isinstance(axis, int) for axis in pair):
             raise InvalidArgument(
                 f"Argument `axes` must hold two whole numbers. Received: {axes!r}.",
                 help="One axis for each input, for example axes=(1, 2).",

@@ -82,9 +82,8 @@ class ExponentialDecay(_RateDecay):
     name: str = "ExponentialDecay"
 
     def __call__(self, step: Any) -> jax.Array:
-        return _number(self.initial_learning_rate) * jnp.power(
-            _number(self.decay_rate), self._periods(step)
-        )
+        share = jnp.power(_number(self.decay_rate), self._periods(step))
+        return _number(self.initial_learning_rate) * share
 
 
 @register("schedule", module=_MODULE)
@@ -109,9 +108,8 @@ class InverseTimeDecay(_RateDecay):
     name: str = "InverseTimeDecay"
 
     def __call__(self, step: Any) -> jax.Array:
-        return _number(self.initial_learning_rate) / (
-            1 + _number(self.decay_rate) * self._periods(step)
-        )
+        divisor = 1 + _number(self.decay_rate) * self._periods(step)
+        return _number(self.initial_learning_rate) / divisor
 
 
 @register("schedule", module=_MODULE)
