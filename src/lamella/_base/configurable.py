@@ -123,9 +123,8 @@ def _same(value: Any, default: Any) -> bool:
     if type(value) is type(default) and isinstance(value, (str, int, float, bool, tuple)):
         return bool(value == default)
     if isinstance(default, str):
-        entry = registry.entry_of(
-            value if callable(value) and not isinstance(value, Configurable) else type(value)
-        )
+        plain = callable(value) and not isinstance(value, Configurable)
+        entry = registry.entry_of(value if plain else type(value))
         return entry is not None and default in (entry.name, snake_case(entry.name))
     return False
 

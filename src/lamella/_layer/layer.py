@@ -455,9 +455,8 @@ class Layer(Weighted):
             outputs = self(*args, **kwargs)
             return outputs, self.losses if return_losses else []
 
-        (outputs, losses), values = pure(run, [*trained, *fixed])(
-            [*trainable_variables, *non_trainable_variables]
-        )
+        given = [*trainable_variables, *non_trainable_variables]
+        (outputs, losses), values = pure(run, [*trained, *fixed])(given)
         following = values[len(trained) :]
         return (outputs, following, losses) if return_losses else (outputs, following)
 

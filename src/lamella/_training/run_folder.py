@@ -232,10 +232,7 @@ def _warn_of_other_environment(before: dict[str, Any], now: dict[str, Any]) -> N
 
 def _described(variables: Sequence[Variable]) -> list[Any]:
     # Without the numbers that count the models of a process: a notebook makes them again.
-    return [
-        [re.sub(r"_\d+", "", variable.name), list(variable.shape), variable.dtype]
-        for variable in variables
-    ]
+    return [[re.sub(r"_\d+", "", one.name), list(one.shape), one.dtype] for one in variables]
 
 
 def _as_list(value: Any) -> Any:

@@ -84,9 +84,8 @@ def pad_sequences(
     first = next((np.asarray(row) for row in sequences if len(row)), np.zeros((0,)))
     padded = np.full((len(sequences), length, *first.shape[1:]), value, dtype=dtype)
     for index, row in enumerate(sequences):
-        kept = np.asarray(
-            row[len(row) - length :] if truncating == "pre" and len(row) > length else row[:length]
-        )
+        first_kept = max(len(row) - length, 0) if truncating == "pre" else 0
+        kept = np.asarray(row[first_kept:][:length])
         if not len(kept):
             continue
         place = slice(length - len(kept), None) if padding == "pre" else slice(0, len(kept))

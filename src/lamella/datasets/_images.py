@@ -167,13 +167,10 @@ def _check_header(archive: zipfile.ZipFile, member: str, sizes: dict[str, int]) 
     if member not in sizes:
         raise ValueError(f"it has no {member.removesuffix('.npy')}")
     with archive.open(member) as stream:
-        version = np.lib.format.read_magic(stream)
-        reader = (
-            np.lib.format.read_array_header_1_0
-            if version == (1, 0)
-            else np.lib.format.read_array_header_2_0
-        )
-        shape, _, dtype = reader(stream)
+        npy = np.lib.format
+        old = npy.read_magic(stream) == (1, 0)
+        read = npy.read_array_header_1_0 if old else npy.read_array_header_2_0
+        shape, _, dtype = read(stream)
     # Labels also come as int64 (scikit-learn's exports); floats would be another data set.
     if dtype.kind not in "ui":
         raise ValueError(f"{member} holds {dtype}, not whole numbers")

@@ -32,9 +32,8 @@ def _samplewise(
     array, weight = same_rank(array, weight)
     if array.ndim > weight.ndim:
         array = reduce(array, axis=tuple(range(weight.ndim, array.ndim)))
-    if weight.ndim > array.ndim or any(
-        have not in (1, want) for have, want in zip(weight.shape, array.shape)
-    ):
+    sizes = zip(weight.shape, array.shape)
+    if weight.ndim > array.ndim or any(have not in (1, want) for have, want in sizes):
         raise InvalidShape(
             f"Weights of shape {weight.shape} do not fit values of shape {array.shape}.",
             help="Give one weight per sample, shape (batch,), or one per time step.",

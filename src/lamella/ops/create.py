@@ -148,9 +148,8 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     """
     if dtype is None:
         given = [item for item in (start, stop, step) if item is not None]
-        dtype = jnp.result_type(
-            *(item if is_scalar(item) else getattr(item, "dtype", int) for item in given)
-        )
+        kinds = [item if is_scalar(item) else getattr(item, "dtype", int) for item in given]
+        dtype = jnp.result_type(*kinds)
         if jnp.issubdtype(dtype, jnp.floating) and all(is_scalar(item) for item in given):
             dtype = floatx()
     return jnp.arange(start, stop, step=step, dtype=dtype_name(dtype))

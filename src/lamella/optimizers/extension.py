@@ -22,17 +22,15 @@ def extend(optimizer: Any, variables: Sequence[Variable]) -> None:
         return
     given = {id(variable) for variable in variables}
     before = optimizer._trainable_variables
-    slots = {
-        key: held
-        for key, value in vars(optimizer).items()
-        if (held := _slots(key, value, len(before)))
-    }
+    slots = {key: _slots(key, value, len(before)) for key, value in vars(optimizer).items()}
     kept = (optimizer._iterations, optimizer._learning_rate)
     optimizer._variables = [one for one in optimizer._variables if any(one is k for k in kept)]
     optimizer.built = False
     optimizer.build([*variables, *(one for one in before if id(one) not in given)])
     places = [optimizer._indices[id(one)] for one in before]
     for key, olds in slots.items():
+        if not olds:
+            continue
         new = getattr(optimizer, key)
         fresh = [new] * len(olds) if isinstance(new, Variable) else [new[i] for i in places]
         for old, one in zip(olds, fresh, strict=True):

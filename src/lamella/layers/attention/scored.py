@@ -66,9 +66,7 @@ class Attention(MaskPassing):
         if self.use_scale:
             self.scale = self.add_weight(name="scale", shape=(), initializer="ones")
         if self.score_mode == "concat":
-            self.concat_score_weight = self.add_weight(
-                name="concat_score_weight", shape=(), initializer="ones"
-            )
+            self.concat_score_weight = self.add_weight((), "ones", name="concat_score_weight")
 
     def _calculate_scores(self, query: jax.Array, key: jax.Array) -> jax.Array:
         """How well each key fits each query: (n, targets, sources)."""
@@ -146,9 +144,7 @@ class AdditiveAttention(Attention):
     def build(self, input_shape: Any) -> None:
         self._check_pair(input_shape, "inputs")
         if self.use_scale:
-            self.scale = self.add_weight(
-                name="scale", shape=(input_shape[0][-1],), initializer="glorot_uniform"
-            )
+            self.scale = self.add_weight((input_shape[0][-1],), "glorot_uniform", name="scale")
 
     def _calculate_scores(self, query: jax.Array, key: jax.Array) -> jax.Array:
         curved = jnp.tanh(_sums(query, key))

@@ -72,9 +72,8 @@ class LayerNormalization(scaled.ScaledNormalization):
     def build(self, input_shape: Any) -> None:
         axes = scaled.axes_of(self.axis, len(input_shape), self._who())
         shape = tuple(known_size(input_shape, axis, self._who()) for axis in axes)
-        self._add_scaling(
-            shape, gamma=self.scale or self.rms_scaling, beta=self.center and not self.rms_scaling
-        )
+        beta = self.center and not self.rms_scaling
+        self._add_scaling(shape, gamma=self.scale or self.rms_scaling, beta=beta)
 
     def call(self, inputs: jax.Array) -> jax.Array:
         axes = scaled.axes_of(self.axis, inputs.ndim, self._who())

@@ -53,12 +53,9 @@ class SpectralNormalization(Wrapper):
                 help="Wrap a Dense, a convolution or an Embedding.",
             )
         self.kernel = kernel
+        start = initializers.TruncatedNormal(stddev=0.02)
         self.vector_u = self.add_weight(
-            name="vector_u",
-            shape=(1, kernel.shape[-1]),
-            initializer=initializers.TruncatedNormal(stddev=0.02),
-            dtype=kernel.dtype,
-            trainable=False,
+            (1, kernel.shape[-1]), start, kernel.dtype, trainable=False, name="vector_u"
         )
 
     def call(self, inputs: jax.Array, training: bool = False) -> jax.Array:

@@ -266,9 +266,8 @@ class CosineDecayRestarts(LearningRateSchedule):
             share = (done - before) / jnp.power(longer, fall)
         top = jnp.power(_number(self.m_mul), fall)
         cosine = 0.5 * top * (1.0 + jnp.cos(math.pi * share))
-        return _number(self.initial_learning_rate) * (
-            (1 - _number(self.alpha)) * cosine + _number(self.alpha)
-        )
+        alpha = _number(self.alpha)
+        return _number(self.initial_learning_rate) * ((1 - alpha) * cosine + alpha)
 
 
 def serialize(learning_rate_schedule: Any) -> Any:
