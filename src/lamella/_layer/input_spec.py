@@ -1,6 +1,7 @@
 """What a layer expects of its inputs, and the errors when it gets something else."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import jax
@@ -9,6 +10,7 @@ from lamella._base import Configurable, InvalidArgument, InvalidShape, dtype_nam
 
 
 @register("state", module="keras.layers")
+@dataclass(eq=False, repr=False)
 class InputSpec(Configurable):
     """The rank, sizes and dtype that an input of a layer must have.
 
@@ -27,27 +29,21 @@ class InputSpec(Configurable):
         {-1: 3}
     """
 
-    def __init__(
-        self,
-        dtype: Any = None,
-        shape: Any = None,
-        ndim: int | None = None,
-        max_ndim: int | None = None,
-        min_ndim: int | None = None,
-        axes: Mapping[int, int | None] | None = None,
-        allow_last_axis_squeeze: bool = False,
-        name: str | None = None,
-        optional: bool = False,
-    ) -> None:
-        self.dtype = None if dtype is None else dtype_name(dtype)
-        self.shape = None if shape is None else tuple(shape)
-        self.ndim = len(self.shape) if self.shape is not None else ndim
-        self.max_ndim = max_ndim
-        self.min_ndim = min_ndim
-        self.axes = {int(axis): size for axis, size in (axes or {}).items()}
-        self.allow_last_axis_squeeze = allow_last_axis_squeeze
-        self.name = name
-        self.optional = optional
+    dtype: Any = None
+    shape: Any = None
+    ndim: int | None = None
+    max_ndim: int | None = None
+    min_ndim: int | None = None
+    axes: Mapping[int, int | None] | None = None
+    allow_last_axis_squeeze: bool = False
+    name: str | None = None
+    optional: bool = False
+
+    def __post_init__(self) -> None:
+        self.dtype = None if self.dtype is None else dtype_name(self.dtype)
+        self.shape = None if self.shape is None else tuple(self.shape)
+        self.ndim = self.ndim if self.shape is None else len(self.shape)
+        self.axes = {int(axis): size for axis, size in (self.axes or {}).items()}
 
 
 def check_inputs(spec: Any, inputs: Any, who: str) -> None:
@@ -84,7 +80,7 @@ def _check_one(spec: InputSpec, array: Any, who: str) -> None:
         raise _wrong_axes(who, spec.max_ndim, "at most ", shape)
     if spec.min_ndim is not None and rank < spec.min_ndim:
         raise _wrong_axes(who, spec.min_ndim, "at least ", shape)
-    for axis, size in spec.axes.items():
+    for axis, size in (spec.axes or {}).items():
         got = shape[axis] if -rank <= axis < rank else None
         if size is not None and isinstance(got, int) and got != size:
             raise InvalidShape(

@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import InitVar, dataclass
 from typing import Any, Literal
 
 import jax
@@ -33,6 +34,7 @@ _MOST_BYTES_AT_ONCE = 1 << 20
 _MOST_ROWS_AT_ONCE = 512
 
 
+@dataclass(eq=False, repr=False)
 class Loop:
     """Runs the steps of one pass over the data.
 
@@ -49,25 +51,19 @@ class Loop:
     the pass by giving True.
     """
 
-    def __init__(
-        self,
-        program: Program,
-        kind: Kind,
-        callbacks: Any = None,
-        before: Callable[[], None] | None = None,
-        live: bool = False,
-        watch: Watch | None = None,
-    ) -> None:
-        self.program = program
-        self.kind = kind
-        self.callbacks = callbacks
-        self.live = live
-        self.watch = watch
-        self.values = values_of(program.variables)
+    program: Program
+    kind: Kind
+    callbacks: Any = None
+    before: InitVar[Callable[[], None] | None] = None
+    live: bool = False
+    watch: Watch | None = None
+
+    def __post_init__(self, before: Callable[[], None] | None) -> None:
+        self.values = values_of(self.program.variables)
         self._written: set[int] = set()
         self.most = 0  # rows of a filled batch
         if before is not None:
-            self._take(program.reset(before, self.values))
+            self._take(self.program.reset(before, self.values))
 
     @property
     def _one_by_one(self) -> bool:

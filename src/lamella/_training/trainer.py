@@ -389,23 +389,14 @@ class Trainer(Preparation):
         return_dict: bool = False,
     ) -> Any:
         """One update on one batch. Gives the loss and metrics of that batch, from before it."""
-        self._require_compiled("train_on_batch")
-        data = self._read(x, y, sample_weight)
-        if class_weight is not None:  # one batch need not have all classes
-            names = getattr(self, "output_names", None)
-            data = data.with_class_weight(class_weight, names, warn=False)
-        self._prepare(data, "train")
-        return self._on_batch("train", data, return_dict)
+        return self._on_batch("train", return_dict, x, y, sample_weight, classes=class_weight)
 
     @public
     def test_on_batch(
         self, x: Any, y: Any = None, sample_weight: Any = None, return_dict: bool = False
     ) -> Any:
         """The loss and metrics of one batch."""
-        self._require_compiled("test_on_batch")
-        data = self._read(x, y, sample_weight)
-        self._prepare(data, "test")
-        return self._on_batch("test", data, return_dict)
+        return self._on_batch("test", return_dict, x, y, sample_weight)
 
     @public
     def predict_on_batch(self, x: Any) -> Any:
@@ -417,7 +408,13 @@ class Trainer(Preparation):
         loop.finish()
         return found[0]
 
-    def _on_batch(self, kind: Kind, data: Any, return_dict: bool) -> Any:
+    def _on_batch(self, kind: Kind, return_dict: bool, *given: Any, classes: Any = None) -> Any:
+        self._require_compiled(f"{kind}_on_batch")
+        data = self._read(*given)
+        if classes is not None:  # one batch need not have all of them
+            names = getattr(self, "output_names", None)
+            data = data.with_class_weight(classes, names, warn=False)
+        self._prepare(data, kind)
         loop = Loop(self._program(kind), kind, before=self.reset_metrics, live=kind == "train")
         logs = loop.dispatch_step(data.on_device())
         loop.finish()
