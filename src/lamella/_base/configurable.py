@@ -82,11 +82,8 @@ class Configurable:
             elif name in bound.arguments:
                 passed[name] = bound.arguments[name]
         takes_any = any(item.kind is inspect.Parameter.VAR_KEYWORD for _, item in items)
-        base = {
-            name: value
-            for name, value in self._base_config().items()
-            if takes_any or any(name == key for key, _ in items)
-        }
+        known = {key for key, _ in items}
+        base = {key: one for key, one in self._base_config().items() if takes_any or key in known}
         return {**base, **{key: short_form(value) for key, value in passed.items()}}
 
     @classmethod

@@ -101,11 +101,8 @@ def drop_own_frames(error: BaseException) -> BaseException:
     if _FULL_TRACEBACKS or error.__traceback__ is None:
         return error
     # JAX notes that it removed frames of its own; there are none left to speak of.
-    error.__notes__ = [
-        note
-        for note in getattr(error, "__notes__", [])
-        if "JAX has removed" not in note and note.strip("-")
-    ]
+    noted = getattr(error, "__notes__", [])
+    error.__notes__ = [note for note in noted if "JAX has removed" not in note and note.strip("-")]
     kept: types.TracebackType | None = None
     frames = []
     trace: types.TracebackType | None = error.__traceback__

@@ -32,9 +32,8 @@ def serialize(value: Any) -> Any:
         return tuple(items) if isinstance(value, tuple) else items
     if isinstance(value, Mapping):
         return {key: serialize(item) for key, item in value.items()}
-    if isinstance(value, (np.generic, np.dtype)) or (
-        isinstance(value, type) and issubclass(value, np.generic)
-    ):
+    number_type = isinstance(value, type) and issubclass(value, np.generic)
+    if number_type or isinstance(value, (np.generic, np.dtype)):
         return value.item() if isinstance(value, np.generic) else dtype_name(value)
     if isinstance(value, (np.ndarray, jax.Array)):
         kind = "__numpy__" if isinstance(value, np.ndarray) else "__tensor__"

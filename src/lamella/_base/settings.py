@@ -6,11 +6,7 @@ from lamella._base import check
 
 ImageDataFormat = Literal["channels_last", "channels_first"]
 
-_values: dict[str, object] = {
-    "floatx": "float32",
-    "epsilon": 1e-7,
-    "image_data_format": "channels_last",
-}
+_values = {"floatx": "float32", "epsilon": 1e-7, "image_data_format": "channels_last"}
 
 
 def floatx() -> str:

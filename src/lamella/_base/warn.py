@@ -26,14 +26,9 @@ def warn_person(message: str, category: type[Warning] = UserWarning) -> None:
     while frame.f_back is not None and _is_ours(frame.f_code.co_filename):
         frame = frame.f_back
     names = frame.f_globals
-    warnings.warn_explicit(
-        message,
-        category,
-        filename=frame.f_code.co_filename,
-        lineno=frame.f_lineno,
-        module=names.get("__name__", "__main__"),
-        registry=names.setdefault("__warningregistry__", {}),
-    )
+    place = frame.f_code.co_filename, frame.f_lineno, names.get("__name__", "__main__")
+    registry = names.setdefault("__warningregistry__", {})
+    warnings.warn_explicit(message, category, *place, registry)
 
 
 def _is_ours(filename: str) -> bool:

@@ -38,9 +38,8 @@ class Graph:
             call: performs one node.
             repeats: rows of equal blocks that may run as one (see `_layer/repeats.py`).
         """
-        values: dict[int, Any] = {
-            id(tensor): array for tensor, array in zip(self.inputs, arrays, strict=True)
-        }
+        pairs = zip(self.inputs, arrays, strict=True)
+        values: dict[int, Any] = {id(tensor): array for tensor, array in pairs}
         starts = {id(repeat.blocks[0][0]): repeat for repeat in repeats}
         passed: set[int] = set()
         for node in self.nodes:

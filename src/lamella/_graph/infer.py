@@ -54,14 +54,8 @@ def infer(function: Callable[..., Any], args: tuple, kwargs: dict[str, Any]) -> 
         inner_args, inner_kwargs = jax.tree.unflatten(structure, filled)
         frame = frames.ambient()
         scope = Values(outer=frame.values)
-        fresh = Frame(
-            values=scope,
-            training=frame.training,
-            autocast=frame.autocast,
-            path=frame.path,
-            called=frame.called,
-            probes=probes,
-        )
+        same = {name: getattr(frame, name) for name in ("training", "autocast", "path", "called")}
+        fresh = Frame(values=scope, probes=probes, **same)
         with frames.entered(fresh):
             return function(*inner_args, **inner_kwargs)
 

@@ -121,9 +121,8 @@ def _is_number_list(value: Any) -> bool:
 
 def _is_foreign_tensor(leaf: Any) -> bool:
     module = type(leaf).__module__.partition(".")[0]
-    return module in ("torch", "tensorflow", "pandas", "polars") and callable(
-        getattr(leaf, "__array__", None)
-    )
+    foreign = module in ("torch", "tensorflow", "pandas", "polars")
+    return foreign and callable(getattr(leaf, "__array__", None))
 
 
 def shapes_of(value: Any) -> Any:

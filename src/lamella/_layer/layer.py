@@ -142,14 +142,9 @@ class Layer(Weighted):
             initializer = "glorot_uniform" if "float" in number_type else "zeros"
         scope = self.path if self._building else self.name
         with frames.changed(path=tuple(scope.split("/"))):
+            start, sizes = initializers.get(initializer), as_shape(() if shape is None else shape)
             variable = Variable(
-                initializers.get(initializer),
-                shape=as_shape(() if shape is None else shape),
-                dtype=number_type,
-                trainable=trainable,
-                autocast=autocast,
-                aggregation=aggregation,
-                name=name,
+                start, sizes, number_type, trainable, autocast, aggregation, name=name
             )
         if (placing := placement.current()) is not None:
             variable.place(placing.for_weight(variable.path, variable.shape))
@@ -185,9 +180,8 @@ class Layer(Weighted):
             # `call` itself builds what is inside; only the shapes are remembered.
             object.__setattr__(self, "_path", "/".join((*frames.ambient().path, self.name)))
             several = {f"{name}_shape": shape for name, shape in shapes.items()}
-            self._build_shapes = (
-                several if len(shapes) > 1 else {"input_shape": next(iter(shapes.values()), None)}
-            )
+            first = {"input_shape": next(iter(shapes.values()), None)}
+            self._build_shapes = several if len(shapes) > 1 else first
             self.built = True
             return
         self.build(**building.build_arguments(type(self).build, shapes, self._who()))
@@ -211,12 +205,10 @@ class Layer(Weighted):
         else:
             return
         names = self._signature.names
-        arguments = {
-            names[0] if key == "input_shape" else key.removesuffix("_shape"): building.tensors_for(
-                shape, self.compute_dtype
-            )
-            for key, shape in shapes.items()
-        }
+        arguments = {}
+        for key, shape in shapes.items():
+            name = names[0] if key == "input_shape" else key.removesuffix("_shape")
+            arguments[name] = building.tensors_for(shape, self.compute_dtype)
         if self._builds_by_call() and len(shapes) > 1:
             self._build_for(arguments)
         elif "input_shape" in shapes:
@@ -315,12 +307,9 @@ class Layer(Weighted):
         args, kwargs = self._signature.unbind(arguments)
         training = self._training_of(arguments)
         require_rows_apart(self.name, frame.rows is not None and self._mixes_rows(training))
-        with frames.changed(
-            training=training,
-            autocast=self.compute_dtype if self.autocast else None,
-            path=tuple(self.path.split("/")),
-            called=True,
-        ):
+        autocast = self.compute_dtype if self.autocast else None
+        path = tuple(self.path.split("/"))
+        with frames.changed(training=training, autocast=autocast, path=path, called=True):
             try:
                 if frame.around is None:
                     outputs = self.call(*args, **kwargs)
@@ -461,11 +450,8 @@ class Layer(Weighted):
         return (outputs, following, losses) if return_losses else (outputs, following)
 
     def _base_config(self) -> dict[str, Any]:
-        config = {
-            "name": self.name,
-            "trainable": self.trainable,
-            "dtype": serialize(self.dtype_policy),
-        }
+        config: dict[str, Any] = {"name": self.name, "trainable": self.trainable}
+        config["dtype"] = serialize(self.dtype_policy)
         if self.activity_regularizer is not None:
             config["activity_regularizer"] = serialize(self.activity_regularizer)
         return config

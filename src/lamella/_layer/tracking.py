@@ -99,12 +99,8 @@ class Tracking(Operation):
 
     def _own_stored(self) -> list[Variable]:
         """Own variables and own seeds, without those of metrics."""
-        return self._own_weights() + [
-            variable
-            for item in self._other_owned()
-            if _is_seed(item)
-            for variable in item.variables
-        ]
+        seeds = [item for item in self._other_owned() if _is_seed(item)]
+        return self._own_weights() + [variable for seed in seeds for variable in seed.variables]
 
     def _collect(self, part: str) -> list[Variable]:
         return unique(variable for layer in self._walk() for variable in getattr(layer, part)())

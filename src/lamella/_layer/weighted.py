@@ -125,9 +125,7 @@ def _assign_all(variables: list[Variable], values: list[Any], given: str, help: 
     for variable, value in pairs:
         shape = tuple(np.shape(value))
         if shape != variable.shape:
-            message = (
-                f"Weight '{variable.path}' expected shape {variable.shape}{given} shape {shape}."
-            )
-            raise InvalidShape(message, help=help)
+            text = f"Weight '{variable.path}' expected shape {variable.shape}{given} shape {shape}."
+            raise InvalidShape(text, help=help)
     for variable, value in pairs:
         variable.assign(value)

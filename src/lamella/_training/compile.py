@@ -191,11 +191,9 @@ class CompiledMetrics:
             for index, chosen in enumerate(lists):
                 if chosen:
                     outputs.require(targets, index, "metric")
+            triples = zip(lists, targets, predictions)
             resolved.append(
-                [
-                    [resolve_metric(one, target, prediction) for one in chosen]
-                    for chosen, target, prediction in zip(lists, targets, predictions)
-                ]
+                [[resolve_metric(one, t, p) for one in chosen] for chosen, t, p in triples]
             )
         for groups in resolved:
             for group, target, prediction in zip(groups, targets, predictions):

@@ -280,13 +280,10 @@ def folder_of(resume: Any, told: CallbackList) -> RunFolder | None:
         return RunFolder(resume)
     for callback in told.callbacks:
         if isinstance(callback, BackupAndRestore):
-            freq = callback.save_freq
-            return RunFolder(
-                callback.backup_dir,
-                keep=2 if callback.double_checkpoint else 1,
-                every=None if freq == "epoch" else int(freq),
-                temporary=callback.delete_checkpoint,
-            )
+            keep, freq = 2 if callback.double_checkpoint else 1, callback.save_freq
+            every = None if freq == "epoch" else int(freq)
+            temporary = callback.delete_checkpoint
+            return RunFolder(callback.backup_dir, keep=keep, every=every, temporary=temporary)
     return None
 
 

@@ -128,9 +128,8 @@ class Watch:
                 if known and not seen and (row := _bad_row(leaf)) is not None:
                     known_row = rows is not None and row < len(rows)
                     of = f" ({_of_data(row, rows)})" if known_row else ""
-                    seen.append(
-                        f"The first is in the output of {layer._who()}, row {row} of the batch{of}."
-                    )
+                    where = f"row {row} of the batch{of}"
+                    seen.append(f"The first is in the output of {layer._who()}, {where}.")
             return outputs
 
         variables = model.trainable_variables

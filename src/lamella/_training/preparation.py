@@ -348,13 +348,10 @@ class Preparation(StatelessSteps):
                 number = next(_program_numbers)
                 note = functools.partial(noted, self._compiles, kind, number, blocks)
                 own_metrics = all(is_own(type(metric)) for metric in self.metrics)
+                alike = own_metrics and type(self).reset_metrics is Steps.reset_metrics
+                options: dict[str, Any] = {"compiled": compiled, "by_row": by_row, "note": note}
                 self._programs[key] = Program(
-                    self._own_step(kind),
-                    variables,
-                    compiled=compiled,
-                    by_row=by_row,
-                    resets_alike=own_metrics and type(self).reset_metrics is Steps.reset_metrics,
-                    note=note,
+                    self._own_step(kind), variables, resets_alike=alike, **options
                 )
             return self._programs[key]
 
@@ -393,19 +390,12 @@ class Preparation(StatelessSteps):
         if isinstance(data, StreamData):
             if kind == "test":
                 data.reset()
-            stream = data.batches(
-                steps, skip=done[0], check=functools.partial(self._check_batch, data.role)
-            )
+            check = functools.partial(self._check_batch, data.role)
+            stream = data.batches(steps, skip=done[0], check=check)
         elif data.stays_on_host:
             stream = host_batches(data, batch_size, order, steps, done[0])
-        loop = Loop(
-            self._program(kind),
-            kind,
-            told,
-            before=None if done[0] else self.reset_metrics,
-            live=kind == "train",
-            watch=watch,
-        )
+        before = None if done[0] else self.reset_metrics
+        loop = Loop(self._program(kind), kind, told, before, live=kind == "train", watch=watch)
         several = 1
         if stream is None and kind == "test" and steps is None:
             several = loop.batches_at_once(data, batch_size, graph_of(self))

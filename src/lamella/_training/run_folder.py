@@ -125,9 +125,8 @@ class RunFolder:
         """
         self._last = time.monotonic()
         plain, rest = flatten({"format": _FORMAT, **state})
-        arrays: dict[str, Any] = {
-            f"variable.{index}": variable.value for index, variable in enumerate(variables)
-        }
+        values = enumerate(variable.value for variable in variables)
+        arrays: dict[str, Any] = {f"variable.{index}": value for index, value in values}
         arrays.update({f"state.{index}": array for index, array in enumerate(rest)})
         said = {"state": plain, "variables": _described(variables)}
         name = f"checkpoint-{state['epoch']:05d}-{state['step']:08d}.safetensors"

@@ -68,14 +68,9 @@ class StatelessSteps(Steps):
             loss = self.compute_loss(x, y, y_pred, sample_weight, training)
             return self.optimizer.scale_loss(loss) if scale and training else loss, loss, y_pred
 
-        (scaled, loss, y_pred), values = pure(run, [*own, *metrics, *scale])(
-            [
-                *trainable_variables,
-                *non_trainable_variables,
-                *(metrics_variables or ()),
-                *(optimizer_variables or ()),
-            ]
-        )
+        given = [*trainable_variables, *non_trainable_variables]
+        given += [*(metrics_variables or ()), *(optimizer_variables or ())]
+        (scaled, loss, y_pred), values = pure(run, [*own, *metrics, *scale])(given)
         first, second = len(self.trainable_variables), len(own)
         return scaled, (loss, y_pred, values[first:second], values[second : second + len(metrics)])
 

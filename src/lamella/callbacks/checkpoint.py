@@ -168,10 +168,8 @@ class ModelCheckpoint(SavingCallback):
         try:
             return os.fspath(self.filepath).format_map(known)
         except UnknownName as cause:
-            raise UnknownName(
-                f"The filepath '{self.filepath}' of ModelCheckpoint: {cause.message}",
-                help=cause.help,
-            ) from None
+            message = f"The filepath '{self.filepath}' of ModelCheckpoint: {cause.message}"
+            raise UnknownName(message, help=cause.help) from None
 
 
 def _stem(filepath: str) -> str:

@@ -110,10 +110,8 @@ class OrbaxCheckpoint(SavingCallback):
 
 def _state_tree(model: Any, weights_only: bool) -> dict[str, Any]:
     """The arrays of a model in dictionaries by the parts of their paths."""
-    groups = {
-        "trainable_variables": model.trainable_variables,
-        "non_trainable_variables": model.non_trainable_variables,
-    }
+    groups = {"trainable_variables": model.trainable_variables}
+    groups["non_trainable_variables"] = model.non_trainable_variables
     if not weights_only:
         groups["optimizer_variables"] = getattr(model.optimizer, "variables", [])
         groups["metrics_variables"] = model.metrics_variables

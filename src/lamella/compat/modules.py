@@ -71,11 +71,8 @@ class Place:
         """All public names."""
         found = set(self.names) | set(registry.names(self.kind) if self.kind else ())
         for home in self.homes:
-            found |= {
-                name
-                for name, value in vars(importlib.import_module(home)).items()
-                if not isinstance(value, ModuleType)
-            }
+            members = vars(importlib.import_module(home)).items()
+            found |= {name for name, value in members if not isinstance(value, ModuleType)}
         return sorted(name for name in found if not name.startswith("_"))
 
 

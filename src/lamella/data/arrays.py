@@ -61,12 +61,9 @@ class ArrayData:
             x, columns = read_table(x, role, names)
         if is_table(y):
             y, _ = read_table(y, f"{prefix}y", y_names)
-        data = ArrayData(
-            _read(x, role),
-            _read(y, f"{prefix}y"),
-            _read(sample_weight, f"{prefix}sample_weight"),
-            columns,
-        )
+        inputs, targets = _read(x, role), _read(y, f"{prefix}y")
+        weight = _read(sample_weight, f"{prefix}sample_weight")
+        data = ArrayData(inputs, targets, weight, columns)
         _same_length(data, role)
         return data
 

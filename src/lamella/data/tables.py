@@ -19,10 +19,8 @@ def is_from(value: Any, package: str, *names: str) -> bool:
         >>> is_from(np.ones(2), "numpy", "ndarray"), is_from(np.ones(2), "pandas", "DataFrame")
         (True, False)
     """
-    return any(
-        base.__name__ in names and base.__module__.partition(".")[0] == package
-        for base in type(value).__mro__
-    )
+    known = ((base.__module__.partition(".")[0], base.__name__) for base in type(value).__mro__)
+    return any(top == package and name in names for top, name in known)
 
 
 def is_table(value: Any) -> bool:

@@ -175,12 +175,8 @@ def _count_any(
     def total(label: jax.Array, decision: jax.Array) -> jax.Array:
         return jnp.sum(jnp.where(label[None] & decision, weights[None], 0), axis=1)
 
-    return Counts(
-        total(truth, positive),
-        total(~truth, positive),
-        total(~truth, ~positive),
-        total(truth, ~positive),
-    )
+    right, wrong = total(truth, positive), total(~truth, positive)
+    return Counts(right, wrong, total(~truth, ~positive), total(truth, ~positive))
 
 
 def _count_even(
@@ -203,12 +199,9 @@ def _count_even(
 
     right, wrong = jnp.where(truth, weights, 0), jnp.where(truth, 0, weights)
     true_positives, false_positives = above(right), above(wrong)
-    return Counts(
-        true_positives,
-        false_positives,
-        jnp.sum(wrong, axis=0)[None] - false_positives,
-        jnp.sum(right, axis=0)[None] - true_positives,
-    )
+    negatives, positives = (jnp.sum(part, axis=0)[None] for part in (wrong, right))
+    below = negatives - false_positives, positives - true_positives
+    return Counts(true_positives, false_positives, *below)
 
 
 class CountMetric(Metric):

@@ -104,15 +104,13 @@ class Metric(Configurable):
         """
         path = (*frames.ambient().path, self.name.replace("/", ">"))
         with frames.changed(path=path):
-            variable = Variable(
-                initializers.get("zeros" if initializer is None else initializer),
-                tuple(shape),
-                dtype,
-                trainable=False,
-                autocast=False,
-                aggregation=aggregation,
-                name=name,
-            )
+            start = initializers.get("zeros" if initializer is None else initializer)
+            fixed: dict[str, Any] = {
+                "trainable": False,
+                "autocast": False,
+                "aggregation": aggregation,
+            }
+            variable = Variable(start, tuple(shape), dtype, name=name, **fixed)
         self._track(variable)
         return variable
 

@@ -45,14 +45,9 @@ class OldMethods(Trainer):
         Further arguments: see `fit`.
         """
         _is_old("fit_generator", "fit(generator, steps_per_epoch=..., epochs=...)")
-        return self.fit(
-            generator,
-            steps_per_epoch=steps_per_epoch,
-            epochs=kwargs.pop("nb_epoch", epochs),
-            verbose=verbose,
-            callbacks=callbacks,
-            **_known(kwargs),
-        )
+        epochs = kwargs.pop("nb_epoch", epochs)
+        named = {"epochs": epochs, "verbose": verbose, "callbacks": callbacks, **_known(kwargs)}
+        return self.fit(generator, steps_per_epoch=steps_per_epoch, **named)
 
     def evaluate_generator(self, generator: Any, steps: int | None = None, **kwargs: Any) -> Any:
         """`evaluate` on batches from a generator.

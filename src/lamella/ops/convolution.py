@@ -128,13 +128,8 @@ def _pool(
     rank = inputs.ndim - 2
     window = check.tuple_of_ints(pool_size, rank, "pool_size")
     steps = window if strides is None else check.tuple_of_ints(strides, rank, "strides")
-    return reduce(
-        inputs,
-        window=window,
-        strides=steps,
-        padding=padding.lower(),
-        channels_last=_channels_last(data_format),
-    )
+    sizes = {"window": window, "strides": steps, "padding": padding.lower()}
+    return reduce(inputs, **sizes, channels_last=_channels_last(data_format))
 
 
 @op("max_pool", module=NN)

@@ -148,9 +148,8 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> j
         >>> float(norm([3.0, 4.0]))
         5.0
     """
-    return jnp.linalg.norm(
-        inexact(x), ord=ord, axis=tuple(axis) if isinstance(axis, list) else axis, keepdims=keepdims
-    )
+    axis = tuple(axis) if isinstance(axis, list) else axis
+    return jnp.linalg.norm(inexact(x), ord=ord, axis=axis, keepdims=keepdims)
 
 
 @op("qr", module=LINALG)

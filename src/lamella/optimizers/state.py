@@ -54,14 +54,8 @@ class OptimizerState(Configurable):
             name: its own name.
         """
         with frames.changed(path=(self.name,)):
-            variable = Variable(
-                initializers.get(initializer),
-                shape=shape,
-                dtype=dtype,
-                trainable=False,
-                aggregation=aggregation,
-                name=name,
-            )
+            start = initializers.get(initializer)
+            variable = Variable(start, shape, dtype, False, aggregation=aggregation, name=name)
         self.__dict__.setdefault("_variables", []).append(variable)
         return variable
 
@@ -76,12 +70,8 @@ class OptimizerState(Configurable):
             initializer: its first value.
         """
         path = reference_variable.path.replace("/", "_")
-        variable = self.add_variable(
-            shape=reference_variable.shape,
-            initializer=initializer,
-            dtype=_dtype(reference_variable),
-            name=f"{path}_{name or 'var'}",
-        )
+        shape, dtype = reference_variable.shape, _dtype(reference_variable)
+        variable = self.add_variable(shape, initializer, dtype, name=f"{path}_{name or 'var'}")
         variable.place(reference_variable.layout)
         return variable
 

@@ -141,11 +141,8 @@ class Archive:
 
     def extract_assets(self, folder: Path) -> bool:
         """Copies the further files into a folder; False if there are none."""
-        files = [
-            member
-            for name, member in self._members.items()
-            if name.startswith(f"{_ASSETS}/") and not member.is_dir()
-        ]
+        inside = [one for one in self._members.values() if one.filename.startswith(f"{_ASSETS}/")]
+        files = [member for member in inside if not member.is_dir()]
         for member in files:
             target = folder.joinpath(*PurePosixPath(member.filename).parts[1:])
             try:

@@ -170,9 +170,8 @@ class _Plan:
             )
 
     def _warn(self, mismatch: _Mismatch) -> None:
-        warn_person(
-            f"Skipped {mismatch.saved} while loading '{self.shown_name}': {mismatch.reason}."
-        )
+        said = f"Skipped {mismatch.saved} while loading '{self.shown_name}': {mismatch.reason}."
+        warn_person(said)
 
 
 def _find(groups: Mapping[str, StoredVariables], path: str) -> StoredVariables:

@@ -263,9 +263,8 @@ class _Layout:
 
         def rectangle(r: Rectangle) -> Rectangle:
             (left, top), (right, bottom) = point((r.x, r.y)), point((r.x + r.width, r.y + r.height))
-            return Rectangle(
-                min(left, right), min(top, bottom), abs(right - left), abs(bottom - top)
-            )
+            width, height = abs(right - left), abs(bottom - top)
+            return Rectangle(min(left, right), min(top, bottom), width, height)
 
         result.boxes = {key: rectangle(r) for key, r in result.boxes.items()}
         result.frames = {key: rectangle(r) for key, r in result.frames.items()}

@@ -186,10 +186,8 @@ def _facts(facts: Mapping[str, str], matrix: np.ndarray) -> str:
     # A caller's own "accuracy" stands in for ours.
     if total and "accuracy" not in map(str.lower, facts):
         facts = {"Accuracy": f"{np.trace(matrix) / total:.2%} of {total:,}"} | dict(facts)
-    cells = "".join(
-        f"<div><dt>{escape(str(name))}</dt><dd>{escape(str(value))}</dd></div>"
-        for name, value in facts.items()
-    )
+    pairs = [(escape(str(name)), escape(str(value))) for name, value in facts.items()]
+    cells = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in pairs)
     return f'<dl class="facts">{cells}</dl>'
 
 

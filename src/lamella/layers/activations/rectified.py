@@ -56,12 +56,8 @@ class ReLU(MaskPassing):
         self.threshold = _not_negative(threshold, "threshold", who)
 
     def call(self, inputs: jax.Array) -> jax.Array:
-        return activations.relu(
-            inputs,
-            negative_slope=self.negative_slope,
-            max_value=self.max_value,
-            threshold=self.threshold,
-        )
+        settings = self.negative_slope, self.max_value, self.threshold
+        return activations.relu(inputs, *settings)
 
 
 @register("layer", module="keras.layers")

@@ -105,12 +105,8 @@ class ProjectedAttention(MaskPassing):
         self._softmax = Softmax(axis=last, dtype=self.dtype_policy)
         self._dropout_layer = Dropout(self.dropout, dtype=self.dtype_policy, seed=self.seed)
         letters = "opqrstuvwxyz"[: len(outputs)]
-        self._output_dense = self._dense(
-            "attention_output",
-            (*query[:-1], heads[0], features[1]),
-            f"...hk,hk{letters}->...{letters}",
-            outputs,
-        )
+        shape, equation = (*query[:-1], heads[0], features[1]), f"...hk,hk{letters}->...{letters}"
+        self._output_dense = self._dense("attention_output", shape, equation, outputs)
 
     def _projection(
         self, name: str, shape: Any, heads: tuple[int, int], activation: str | None = None
@@ -160,31 +156,21 @@ class ProjectedAttention(MaskPassing):
                 help="Leave flash_attention out to see the scores.",
             )
         # A mask of order alone is left to the kernel, unless a person's method takes its place.
+        given = query_mask, value_mask, key_mask, attention_mask
         order_alone = (
             use_causal_mask
-            and (query_mask, value_mask, key_mask, attention_mask) == (None,) * 4
+            and given == (None,) * 4
             and self.sliding_window is None
             and self._needs_no_scores(query.ndim + 1, return_attention_scores, training)
             and type(self)._compute_attention is ProjectedAttention._compute_attention
         )
-        mask = self._compute_attention_mask(
-            query,
-            value,
-            query_mask,
-            value_mask,
-            key_mask,
-            attention_mask,
-            use_causal_mask and not order_alone,
-        )
+        ordered = use_causal_mask and not order_alone
+        mask = self._compute_attention_mask(query, value, *given, ordered)
         gate = self._gate_dense(query) if self.use_gate else None
+        projected = self._query_dense(query), self._key_dense(key), self._value_dense(value)
+        settings: dict[str, Any] = {"use_causal_mask": True} if order_alone else {}
         outputs, shares = self._compute_attention(
-            self._query_dense(query),
-            self._key_dense(key),
-            self._value_dense(value),
-            mask,
-            training,
-            return_attention_scores,
-            **({"use_causal_mask": True} if order_alone else {}),
+            *projected, mask, training, return_attention_scores, **settings
         )
         outputs = self._output_dense(outputs if gate is None else outputs * gate)
         return (outputs, shares) if return_attention_scores else outputs

@@ -160,15 +160,10 @@ class SeparableConvolution(ConvolutionBase):
 
     def call(self, inputs: jax.Array) -> jax.Array:
         ones = (1,) * self.rank
-        outputs = convolution(
-            convolve_channels(self, inputs, self.depthwise_kernel.value),
-            self.pointwise_kernel.value,
-            strides=ones,
-            padding="valid",
-            dilation=ones,
-            groups=1,
-            channels_last=self._channels_last,
-        )
+        outputs = convolve_channels(self, inputs, self.depthwise_kernel.value)
+        plain: dict[str, Any] = {"strides": ones, "padding": "valid", "dilation": ones, "groups": 1}
+        plain["channels_last"] = self._channels_last
+        outputs = convolution(outputs, self.pointwise_kernel.value, **plain)
         return self._finished(outputs)
 
 

@@ -50,26 +50,12 @@ def spread_convolution(
         none = (0, 0, 0)
         config = [none, *spatial, none] if channels_last else [none, none, *spatial]
         x = lax.pad(x, jnp.zeros((), x.dtype), config)
-        return convolution(
-            x,
-            kernel,
-            strides=ones,
-            padding="valid",
-            dilation=dilation,
-            groups=1,
-            channels_last=channels_last,
-        )
+        plain: dict[str, Any] = {"strides": ones, "padding": "valid", "groups": 1}
+        return convolution(x, kernel, dilation=dilation, channels_last=channels_last, **plain)
     letters = SPATIAL_LETTERS[len(strides)]
     layout = f"N{letters}C" if channels_last else f"NC{letters}"
-    return lax.conv_general_dilated(
-        x,
-        kernel,
-        ones,
-        pads,
-        lhs_dilation=strides,
-        rhs_dilation=dilation,
-        dimension_numbers=(layout, f"{letters}IO", layout),
-    )
+    dimensions = (layout, f"{letters}IO", layout)
+    return lax.conv_general_dilated(x, kernel, ones, pads, strides, dilation, dimensions)
 
 
 class TransposedConvolution(ConvolutionBase):
@@ -120,21 +106,11 @@ class TransposedConvolution(ConvolutionBase):
     def call(self, inputs: jax.Array) -> jax.Array:
         kernel = self.kernel.value
         extras = self.output_padding or (None,) * self.rank
-        pads = [
-            edge_padding(taps, stride, dilation, self.padding, extra)
-            for taps, stride, dilation, extra in zip(
-                self.kernel_size, self.strides, self.dilation_rate, extras
-            )
-        ]
+        axes = zip(self.kernel_size, self.strides, self.dilation_rate, extras)
+        pads = [edge_padding(n, step, rate, self.padding, extra) for n, step, rate, extra in axes]
         turned = jnp.swapaxes(jnp.flip(kernel, tuple(range(self.rank))), -1, -2)
-        outputs = spread_convolution(
-            inputs.astype(kernel.dtype),
-            turned,
-            self.strides,
-            pads,
-            self.dilation_rate,
-            self._channels_last,
-        )
+        x, geometry = inputs.astype(kernel.dtype), (self.strides, pads, self.dilation_rate)
+        outputs = spread_convolution(x, turned, *geometry, self._channels_last)
         return self._finished(outputs)
 
 

@@ -81,14 +81,8 @@ class InputLayer(RowWise):
         return inputs
 
     def get_config(self) -> dict[str, Any]:
-        return {
-            "batch_shape": self.batch_shape,
-            "dtype": self.input_dtype,
-            "sparse": self.sparse,
-            "ragged": self.ragged,
-            "name": self.name,
-            "optional": self.optional,
-        }
+        rest = {name: getattr(self, name) for name in ("sparse", "ragged", "name", "optional")}
+        return {"batch_shape": self.batch_shape, "dtype": self.input_dtype, **rest}
 
     def get_build_config(self) -> None:
         return None

@@ -43,13 +43,8 @@ class _Pooling(RowWise):
             require_room(self._who(), "pool_size", self.pool_size, inputs.shape, channels_last)
         if self.needs_floats and not jnp.issubdtype(inputs.dtype, jnp.floating):
             inputs = inputs.astype(self.compute_dtype)
-        return type(self).reduce(
-            inputs,
-            window=self.pool_size,
-            strides=self.strides,
-            padding=self.padding,
-            channels_last=channels_last,
-        )
+        sizes = {"window": self.pool_size, "strides": self.strides, "padding": self.padding}
+        return type(self).reduce(inputs, **sizes, channels_last=channels_last)
 
 
 class _Averaging(_Pooling):
