@@ -56,13 +56,11 @@ class Configurable:
         return {**base, **self._config_from_attributes(owner, base)}
 
     def _config_from_attributes(self, owner: type, base: dict[str, Any]) -> dict[str, Any]:
-        return {
-            name: short_form(getattr(self, name))
-            for name, parameter in constructor_parameters(owner).items()
-            if parameter.kind not in _SKIPPED_KINDS
-            and name not in base
-            and name not in self._not_in_config
-        }
+        taken, parameters = {*base, *self._not_in_config}, constructor_parameters(owner).items()
+        names = [
+            key for key, one in parameters if one.kind not in _SKIPPED_KINDS and key not in taken
+        ]
+        return {name: short_form(getattr(self, name)) for name in names}
 
     _not_in_config: tuple[str, ...] = ()
 

@@ -89,10 +89,8 @@ class _Reading:
             _told.update(self.old)
             old = _line(self.who, args, {name: _short(value) for name, value in given.items()})
             why = " ".join(["", *dict.fromkeys(self.why)])
-            warn_person(
-                f"{old} is an old spelling. Write {_line(self.who, new_args, self.texts)}.{why}",
-                OldSpellingWarning,
-            )
+            text = f"{old} is an old spelling. Write {_line(self.who, new_args, self.texts)}.{why}"
+            warn_person(text, OldSpellingWarning)
         return new_args, self.today
 
     def _is_of_others(self, word: old_words.Word) -> bool:

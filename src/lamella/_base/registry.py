@@ -157,11 +157,8 @@ def find_in_file(module: str | None, class_name: str, registered_name: str | Non
     entry = _paths.get((module or "", class_name))
     if entry is None:
         words = set(re.split(r"\W", module or ""))
-        found = [
-            other
-            for (path, name), other in _paths.items()
-            if name == class_name and (not words or words & set(path.split(".")[1:]))
-        ]
+        named = [(path, other) for (path, name), other in _paths.items() if name == class_name]
+        found = [other for path, other in named if not words or words & set(path.split(".")[1:])]
         entry = found[0] if found else None
     return entry.target if entry else None
 

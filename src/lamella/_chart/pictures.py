@@ -67,11 +67,7 @@ def svg_to_png(svg: str, resvg: Any) -> bytes:
     # Without any font, as in a small container, all text would be left out in silence. Ours have
     # Latin and Greek letters; with them alone the picture is the same on each machine.
     known = all(ord(character) < 0x180 or 0x391 <= ord(character) < 0x3CA for character in svg)
-    picture = resvg.svg_to_bytes(
-        svg_string=svg,
-        dpi=SCREEN_DPI,
-        font_files=[str(path) for path in _FONTS],
-        skip_system_fonts=known,
-        sans_serif_family="DejaVu Sans",
-    )
+    fonts = {"font_files": [str(path) for path in _FONTS], "skip_system_fonts": known}
+    family = "DejaVu Sans"
+    picture = resvg.svg_to_bytes(svg_string=svg, dpi=SCREEN_DPI, sans_serif_family=family, **fonts)
     return bytes(picture)

@@ -102,13 +102,10 @@ def _undecided(error: BaseException) -> bool:
 def _evaluate(
     run: Callable[..., Any], tensors: list[KerasTensor], size: Callable[[int], Any]
 ) -> Any:
-    specs = [
-        jax.ShapeDtypeStruct(
-            tuple(size(axis) if known is None else known for axis, known in enumerate(t.shape)),
-            t.dtype,
-        )
-        for t in tensors
+    forms = [
+        tuple(size(axis) if n is None else n for axis, n in enumerate(t.shape)) for t in tensors
     ]
+    specs = [jax.ShapeDtypeStruct(form, t.dtype) for form, t in zip(forms, tensors)]
     return jax.eval_shape(run, *specs)
 
 

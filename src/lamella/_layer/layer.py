@@ -410,11 +410,8 @@ class Layer(Weighted):
         else:
             inside = {id(layer) for layer in self._walk()}
             added = [loss for layer, loss in frame.losses if id(layer) in inside]
-        return added + [
-            variable.regularizer(variable.value)
-            for variable in self.trainable_weights
-            if variable.regularizer is not None
-        ]
+        regular = [one for one in self.trainable_weights if one.regularizer is not None]
+        return added + [one.regularizer(one.value) for one in regular]
 
     def stateless_call(
         self,

@@ -147,18 +147,10 @@ class Fitting:
 
         ending = [one for one in self.told.callbacks if isinstance(one, TerminateOnNaN)]
         try:
-            return self.model._one_pass(
-                "train",
-                self.data,
-                self.batch_size,
-                self.steps,
-                told=self.told,
-                report=report,
-                order=place.order,
-                done=(place.step, place.logs),
-                folder=self.folder,
-                watch=Watch(self.model, place.epoch) if self.debug_nans or ending else None,
-            )
+            watch = Watch(self.model, place.epoch) if self.debug_nans or ending else None
+            how: dict[str, Any] = {"told": self.told, "report": report, "order": place.order}
+            how |= {"done": (place.step, place.logs), "folder": self.folder, "watch": watch}
+            return self.model._one_pass("train", self.data, self.batch_size, self.steps, **how)
         except NotFinite as error:
             if self.debug_nans or any(one.raise_error for one in ending):
                 raise

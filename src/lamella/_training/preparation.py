@@ -82,10 +82,8 @@ class Preparation(StatelessSteps):
                     "y and sample_weight cannot be given beside a stream of batches.",
                     help="Let the stream give (x, y) or (x, y, sample_weight).",
                 )
-            stream = StreamData(x, names=names, y_names=outputs, role=role, **of_stream)
-            return (
-                stream if class_weight is None else stream.with_class_weight(class_weight, outputs)
-            )
+            flow = StreamData(x, names=names, y_names=outputs, role=role, **of_stream)
+            return flow if class_weight is None else flow.with_class_weight(class_weight, outputs)
         if x is None:
             raise InvalidArgument("Argument `x` is None.", help="Pass the data: model.fit(x, y).")
         data = ArrayData.read(x, y, sample_weight, role, names, outputs)

@@ -150,12 +150,10 @@ def profiled(model: Any, data: Any, batch_size: int, repeats: int) -> Profile:
     started = time.perf_counter()
     jax.block_until_ready(step(values, batch))
     first = time.perf_counter() - started
-    return Profile(
-        first,
-        _least(lambda: step(values, batch), repeats),
-        _least(lambda: data.take(rows).on_device(), repeats),
-        [_timed(call, repeats) for call in _calls(model, program.variables, values, batch)],
-    )
+    steps = _least(lambda: step(values, batch), repeats)
+    reads = _least(lambda: data.take(rows).on_device(), repeats)
+    layers = [_timed(call, repeats) for call in _calls(model, program.variables, values, batch)]
+    return Profile(first, steps, reads, layers)
 
 
 def _calls(

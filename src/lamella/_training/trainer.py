@@ -233,14 +233,9 @@ class Trainer(Preparation):
             epochs, steps_per_epoch = initial_epoch + 1, int(fast_dev_run)
             validation_steps, resume = steps_per_epoch, None
             callbacks = [one for one in jax.tree.leaves(callbacks) if not one.writes_files]
-        told = callbacks_room.CallbackList(
-            callbacks,
-            model=self,
-            verbose=verbose,
-            epochs=epochs,
-            steps=_steps_of(data, size, steps_per_epoch),
-            add_history=True,
-            validation=validation is not None,
+        steps, validated = _steps_of(data, size, steps_per_epoch), validation is not None
+        told = self._heard_by(
+            callbacks, verbose, steps, epochs=epochs, add_history=True, validation=validated
         )
         folder = folder_of(resume, told)
         kept = None if folder is None else folder.load()
@@ -288,9 +283,7 @@ class Trainer(Preparation):
         data = self._read(x, y, sample_weight, steps_name="steps")
         size = check.positive_int(batch_size or 32, "batch_size")
         self._prepare(data, "test")
-        told = callbacks_room.CallbackList(
-            callbacks, model=self, verbose=verbose, epochs=1, steps=_steps_of(data, size, steps)
-        )
+        told = self._heard_by(callbacks, verbose, _steps_of(data, size, steps))
         with contextlib.closing(told), interruptible() as pressed:
 
             def look() -> None:
@@ -320,9 +313,7 @@ class Trainer(Preparation):
         if isinstance(data, ArrayData):
             warn_nan(data.glimpse().x, "x")
         self._prepare(data, "predict")
-        told = callbacks_room.CallbackList(
-            callbacks, model=self, verbose=verbose, epochs=1, steps=_steps_of(data, size, steps)
-        )
+        told = self._heard_by(callbacks, verbose, _steps_of(data, size, steps))
         loop = Loop(self._program("predict"), "predict", told)
         at_once = 1 if steps is not None else loop.batches_at_once(data, size, graph_of(self))
         self.stop_predicting = False
@@ -419,6 +410,11 @@ class Trainer(Preparation):
         logs = loop.dispatch_step(data.on_device())
         loop.finish()
         return logs if return_dict else self._in_order(logs)
+
+    def _heard_by(self, callbacks: Any, verbose: Any, steps: int | None, **more: Any) -> Any:
+        """The callbacks of a pass, told of it."""
+        known = {"verbose": verbose, "epochs": 1, "steps": steps, **more}
+        return callbacks_room.CallbackList(callbacks, model=self, **known)
 
     def _in_order(self, logs: dict[str, Any]) -> Any:
         """Logs as a list in Keras's order; a single value alone."""

@@ -114,16 +114,10 @@ class ProgressBar(Callback):
         progress = optional.require("rich.progress", purpose="to show a progress bar")
         console = optional.require("rich.console", purpose="to show a progress bar")
         screen = console.Console(file=sys.stdout)
-        self._live = progress.Progress(
-            progress.TextColumn("{task.description}"),
-            progress.BarColumn(bar_width=24),
-            progress.TextColumn("{task.fields[done]}/{task.total}"),
-            progress.TimeRemainingColumn(),
-            progress.TextColumn("{task.fields[logs]}"),
-            console=screen,
-            auto_refresh=False,
-            transient=True,
-        )
+        text, bar = progress.TextColumn, progress.BarColumn(bar_width=24)
+        count, left = text("{task.fields[done]}/{task.total}"), progress.TimeRemainingColumn()
+        columns = text("{task.description}"), bar, count, left, text("{task.fields[logs]}")
+        self._live = progress.Progress(*columns, console=screen, auto_refresh=False, transient=True)
         self._task = self._live.add_task(self._title, total=self.steps, logs="", done=0)
         self._live.start()
         # An error must not leave a person without a cursor.

@@ -122,9 +122,7 @@ def _kept(value: Any, arrays: list[np.ndarray]) -> int:
     array = np.array(value)
     # Extension types (bfloat16) have kind "V" as records have, but no fields.
     if array.dtype.kind not in "biufcV" or array.dtype.names is not None:
-        raise WrongType(
-            f"A callback's state cannot hold an array of {array.dtype}.",
-            help="Give numbers, or lists of text.",
-        )
+        text = f"A callback's state cannot hold an array of {array.dtype}."
+        raise WrongType(text, help="Give numbers, or lists of text.")
     arrays.append(array)
     return len(arrays) - 1

@@ -184,12 +184,9 @@ def _found(
 
 def _files(folder: str, follow_links: bool) -> list[str]:
     """The paths of the pictures below a folder, sorted, without hidden ones."""
-    paths = [
-        os.path.join(root, name)
-        for root, _, names in sorted(os.walk(folder, followlinks=follow_links))
-        for name in sorted(names)
-        if name.lower().endswith(ENDINGS)
-    ]
+    folders = sorted(os.walk(folder, followlinks=follow_links))
+    paths = [os.path.join(root, name) for root, _, names in folders for name in sorted(names)]
+    paths = [path for path in paths if path.lower().endswith(ENDINGS)]
     return [path for path in paths if os.sep + "." not in path[len(folder.rstrip(os.sep)) :]]
 
 

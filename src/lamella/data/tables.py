@@ -60,10 +60,8 @@ def read_table(
     columns = _columns_of(table)
     found = tuple(str(name) for name, _ in columns)
     if not columns:
-        raise InvalidData(
-            f"Argument `{role}` is a table without columns.",
-            help="Check how its columns were chosen.",
-        )
+        text = f"Argument `{role}` is a table without columns."
+        raise InvalidData(text, help="Check how its columns were chosen.")
     if names is not None and len(names) > 1:
         _check_names(found, names, role)
         by_name = dict(zip(found, (column for _, column in columns)))

@@ -192,11 +192,9 @@ class VarianceScaling(RandomInitializer):
         check.positive(self.scale, "scale")
         check.one_of(self.mode, ("fan_in", "fan_out", "fan_avg"), "mode")
         name = str(self.distribution).lower()
-        self.distribution = check.one_of(
-            "truncated_normal" if name == "normal" else name,
-            ("uniform", "truncated_normal", "untruncated_normal"),
-            "distribution",
-        )
+        name = "truncated_normal" if name == "normal" else name
+        names = ("uniform", "truncated_normal", "untruncated_normal")
+        self.distribution = check.one_of(name, names, "distribution")
         super().__init__(self.seed)
 
     def __call__(self, shape: Any, dtype: Any = None) -> jax.Array:

@@ -255,14 +255,11 @@ class Model(OldMethods, Layer):
     def from_config(cls, config: Mapping[str, Any], custom_objects: Any = None) -> Self:
         """A new model from what `get_config` gave, with fresh weights."""
         with registry.custom_objects(custom_objects), sharing.one_config():
-            if not {"layers", "input_layers", "output_layers"} <= set(config):
+            graph = {"layers", "input_layers", "output_layers"}
+            if not graph <= set(config):
                 return super().from_config(config)
             reader = GraphReader(config, _counts_own_node)
-            rest = {
-                key: value
-                for key, value in config.items()
-                if key not in ("layers", "input_layers", "output_layers", "dtype")
-            }
+            rest = {key: config[key] for key in config if key not in {*graph, "dtype"}}
             made = cls if cls is not Model else Functional
             return made(inputs=reader.inputs, outputs=reader.outputs, **rest)  # type: ignore[return-value]
 

@@ -19,16 +19,11 @@ def _channels_last(data_format: str | None) -> bool:
 def _convolve(
     inputs: Any, kernel: Any, strides: Any, padding: str, last: bool, rate: Any, groups: int
 ) -> jax.Array:
-    rank = inputs.ndim - 2
-    return convolution(
-        inputs.astype(kernel.dtype),
-        kernel,
-        strides=check.tuple_of_ints(strides, rank, "strides"),
-        padding=padding.lower(),
-        dilation=check.tuple_of_ints(rate, rank, "dilation_rate"),
-        groups=groups,
-        channels_last=last,
-    )
+    x, rank = inputs.astype(kernel.dtype), inputs.ndim - 2
+    steps = check.tuple_of_ints(strides, rank, "strides")
+    rates = check.tuple_of_ints(rate, rank, "dilation_rate")
+    options: dict[str, Any] = {"padding": padding.lower(), "groups": groups, "channels_last": last}
+    return convolution(x, kernel, strides=steps, dilation=rates, **options)
 
 
 @op("conv", module=NN, arrays=2)

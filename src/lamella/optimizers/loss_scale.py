@@ -109,10 +109,8 @@ class LossScaleOptimizer(Optimizer):
         scale, count = self.dynamic_scale.value, self.step_counter.value
         touched = [*variables, *self.inner_optimizer.variables]
         before = [variable.value for variable in touched]
-        smaller = [
-            g if g is None or variable.overwrite_with_gradient else g / scale
-            for g, variable in zip(grads, variables)
-        ]
+        plain = [g is None or one.overwrite_with_gradient for g, one in zip(grads, variables)]
+        smaller = [g if same else g / scale for g, same in zip(grads, plain)]
         self.inner_optimizer.apply(smaller, variables)
         for variable, old in zip(touched, before):
             if variable.value is not old:
@@ -132,12 +130,8 @@ class LossScaleOptimizer(Optimizer):
         self.inner_optimizer.finalize_variable_values(var_list)
 
     def get_config(self) -> dict[str, Any]:
-        return {
-            "name": self.name,
-            "inner_optimizer": serialize(self.inner_optimizer),
-            "initial_scale": self.initial_scale,
-            "dynamic_growth_steps": self.dynamic_growth_steps,
-        }
+        own = {name: getattr(self, name) for name in ("initial_scale", "dynamic_growth_steps")}
+        return {"name": self.name, "inner_optimizer": serialize(self.inner_optimizer), **own}
 
     @classmethod
     def from_config(

@@ -31,10 +31,8 @@ def write_state(path: Path, plain: Any, arrays: dict[str, Any]) -> None:
     numpy_format = optional.require("safetensors.numpy", purpose="to write the state of a run")
     held = {name: np.asarray(array) for name, array in arrays.items()}
     kinds = {name: [array.dtype.name, list(array.shape)] for name, array in held.items()}
-    bytes_of = {
-        name: np.frombuffer(np.ascontiguousarray(array).tobytes(), np.uint8)
-        for name, array in held.items()
-    }
+    raw = {name: np.ascontiguousarray(array).tobytes() for name, array in held.items()}
+    bytes_of = {name: np.frombuffer(content, np.uint8) for name, content in raw.items()}
     said = json.dumps({"plain": plain, "arrays": kinds})
     with replacing(path) as scratch:
         numpy_format.save_file(bytes_of, scratch, metadata={_KEY: said})

@@ -60,11 +60,9 @@ def read_weights(
             plan.add(saved, _find(groups, saved.path))
         known = {_find(groups, saved.path).path for saved in saved_objects(model)}
         plan.finish(model, [group for path, group in groups.items() if path not in known])
-        values = [
-            (variable, stored[str(index)])
-            for variables, stored in plan.direct
-            for index, variable in enumerate(variables)
-        ]
+        values: list[Any] = []
+        for variables, stored in plan.direct:
+            values += [(one, stored[str(index)]) for index, one in enumerate(variables)]
         with _unchanged_on_error(model, objects):
             for saved, stored in plan.own_way:
                 plan.load_own_way(saved, stored)
@@ -192,11 +190,9 @@ def _difference(variables: list[Variable], stored: StoredVariables) -> str | Non
         key = str(index)
         if key not in stored:
             return f"the file has no variable number {index}"
-        if stored.shape(key) != variable.shape:
-            return (
-                f"'{variable.name}' has shape {variable.shape} in the model and shape "
-                f"{stored.shape(key)} in the file"
-            )
+        ours, theirs = variable.shape, stored.shape(key)
+        if theirs != ours:
+            return f"'{variable.name}' has shape {ours} in the model and shape {theirs} in the file"
         if stored.is_float(key) and not jnp.issubdtype(variable.dtype, np.inexact):
             return f"'{variable.name}' is {variable.dtype} in the model and a float in the file"
     return None

@@ -44,12 +44,8 @@ def _crossed_lines(graph: Rows) -> Crossed:
     position = {node: place for row in graph.rows for place, node in enumerate(row)}
     crossed: Crossed = set()
     for upper, lower in itertools.pairwise(graph.rows):
-        inner = [
-            (position[a], position[b])
-            for b in lower
-            for a in graph.above[b]
-            if a >= graph.real and b >= graph.real
-        ]
+        dummies = [(a, b) for b in lower for a in graph.above[b] if min(a, b) >= graph.real]
+        inner = [(position[a], position[b]) for a, b in dummies]
         if not inner:
             continue
         for a in upper:

@@ -100,13 +100,8 @@ def from_model(
             f"Model '{model.name}' has no shapes yet, so it cannot be drawn.",
             help="Call model.build(input_shape) or call the model on a batch first.",
         )
-    told = {
-        "Activation": show_layer_activations,
-        "Input shape": show_shapes,
-        "Output shape": show_shapes,
-        "Output dtype": show_dtype,
-        "Trainable": show_trainable,
-    }
+    told = {"Activation": show_layer_activations, "Output dtype": show_dtype}
+    told |= {"Input shape": show_shapes, "Output shape": show_shapes, "Trainable": show_trainable}
     builder = _Builder(model, {label for label in told if told[label]})
     builder.names, builder.nested = show_layer_names, expand_nested
     if layer_range is not None:

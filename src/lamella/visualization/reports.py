@@ -208,10 +208,8 @@ def _curves(history: Mapping[str, Sequence[float]]) -> str:
 
 def _table(kind: str, head: str, rows: list[tuple[str, str]]) -> str:
     body = "".join(f'<tr><th scope="row">{escape(label)}</th>{row}</tr>' for label, row in rows)
-    return (
-        f'<div class="wide"><table class="{kind}"><thead><tr>{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
-    )
+    head = f"<thead><tr>{head}</tr></thead>"
+    return f'<div class="wide"><table class="{kind}">{head}<tbody>{body}</tbody></table></div>'
 
 
 def _matrix(matrix: np.ndarray, labels: Sequence[str]) -> str:

@@ -95,12 +95,9 @@ class MultiHeadAttention(ProjectedAttention):
     ) -> None:
         self._axes = self._read_axes(query_shape)
         self.mixes_rows = 0 in self._axes
-        self._add_projections(
-            (query_shape, value_shape if key_shape is None else key_shape, value_shape),
-            heads=(self.num_heads, self.num_heads),
-            features=(self.key_dim, self.value_dim),
-            outputs=self._last_sizes or (query_shape[-1],),
-        )
+        shapes, heads = (query_shape, key_shape, value_shape), (self.num_heads, self.num_heads)
+        outputs = self._last_sizes or (query_shape[-1],)
+        self._add_projections(shapes, heads, (self.key_dim, self.value_dim), outputs)
 
     def _read_axes(self, query_shape: Any) -> tuple[int, ...]:
         rank = len(query_shape)
@@ -134,11 +131,9 @@ class MultiHeadAttention(ProjectedAttention):
         return jnp.einsum(f"{of_scores},{of_value}->{of_query}", shares, value)
 
     def get_config(self) -> dict[str, Any]:
-        return {
-            **super().get_config(),
-            "output_shape": self._last_sizes,
-            "activity_regularizer": serialize(self._inner_activity_regularizer),
-        }
+        regularizer = serialize(self._inner_activity_regularizer)
+        own = {"output_shape": self._last_sizes, "activity_regularizer": regularizer}
+        return {**super().get_config(), **own}
 
 
 @register("layer", "GroupedQueryAttention", module="keras.layers", name="GroupQueryAttention")
@@ -205,12 +200,9 @@ class GroupedQueryAttention(ProjectedAttention):
     def build(  # type: ignore[override]
         self, query_shape: Any, value_shape: Any, key_shape: Any = None
     ) -> None:
-        self._add_projections(
-            (query_shape, value_shape if key_shape is None else key_shape, value_shape),
-            heads=(self.num_query_heads, self.num_key_value_heads),
-            features=(self.head_dim, self.head_dim),
-            outputs=(query_shape[-1],),
-        )
+        shapes, heads = (query_shape, key_shape, value_shape), self.num_query_heads
+        features, outputs = (self.head_dim, self.head_dim), (query_shape[-1],)
+        self._add_projections(shapes, (heads, self.num_key_value_heads), features, outputs)
 
 
 # The name by which Keras shows it.

@@ -81,6 +81,7 @@ class ProjectedAttention(MaskPassing):
             outputs: sizes of the output's last axes.
         """
         query, key, value = shapes
+        key = value if key is None else key
         if not len(query) == len(value) >= 3:
             raise InvalidShape(
                 f"{self._who()} expects query and value with as many axes, three or more. "

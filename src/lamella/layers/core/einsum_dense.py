@@ -82,11 +82,8 @@ class EinsumDense(RowWise):
         quantization_config: Any = None,
         **kwargs: Any,
     ) -> None:
-        check.absent(
-            lora_rank=lora_rank,
-            gptq_unpacked_column_size=gptq_unpacked_column_size,
-            quantization_config=quantization_config,
-        )
+        check.absent(lora_rank=lora_rank, gptq_unpacked_column_size=gptq_unpacked_column_size)
+        check.absent(quantization_config=quantization_config)
         super().__init__(**kwargs)
         self.equation = equation
         self._parts = _read(equation, bias_axes)
