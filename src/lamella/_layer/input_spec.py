@@ -97,6 +97,11 @@ def _check_one(spec: InputSpec, array: Any, who: str) -> None:
                 )
 
 
+def clashes(size: Any, other: Any) -> bool:
+    """Whether a size cannot be broadcast to another, as far as both are known."""
+    return isinstance(size, int) and isinstance(other, int) and size not in (1, other)
+
+
 def shown(shape: tuple) -> str:
     """A shape for a message, unknown sizes as None."""
     return str(tuple(size if isinstance(size, int) else None for size in shape))

@@ -30,15 +30,11 @@ def _kind_of_classes(y: Any, y_pred: Any) -> str:
     return "sparse" if fewer_axes or one_column else "categorical"
 
 
-_ACCURACY = {
-    "binary": metrics.BinaryAccuracy,
-    "sparse": metrics.SparseCategoricalAccuracy,
-    "categorical": metrics.CategoricalAccuracy,
-}
-_CROSSENTROPY = {
-    "binary": losses.binary_crossentropy,
-    "sparse": losses.sparse_categorical_crossentropy,
-    "categorical": losses.categorical_crossentropy,
+# What "accuracy" and "crossentropy" mean for each kind of classes.
+_MEANT = {
+    "binary": (metrics.BinaryAccuracy, losses.binary_crossentropy),
+    "sparse": (metrics.SparseCategoricalAccuracy, losses.sparse_categorical_crossentropy),
+    "categorical": (metrics.CategoricalAccuracy, losses.categorical_crossentropy),
 }
 
 
@@ -52,7 +48,7 @@ def _name_of(identifier: Any, made: Any) -> str:
 def resolve_loss(identifier: Any, y: Any, y_pred: Any) -> losses.Loss:
     """The loss that an argument of compile means for one output."""
     if isinstance(identifier, str) and identifier.lower() in ("crossentropy", "ce"):
-        made: Any = _CROSSENTROPY[_kind_of_classes(y, y_pred)]
+        made: Any = _MEANT[_kind_of_classes(y, y_pred)][1]
     else:
         made = losses.get(identifier)
     if isinstance(made, losses.Loss):
@@ -63,7 +59,7 @@ def resolve_loss(identifier: Any, y: Any, y_pred: Any) -> losses.Loss:
 def resolve_metric(identifier: Any, y: Any, y_pred: Any) -> metrics.Metric:
     """The metric that an argument of compile means for one output."""
     if isinstance(identifier, str) and identifier.lower() in ("accuracy", "acc"):
-        return _ACCURACY[_kind_of_classes(y, y_pred)](name=identifier)
+        return _MEANT[_kind_of_classes(y, y_pred)][0](name=identifier)
     made: Any = metrics.get(identifier)
     if not isinstance(made, metrics.Metric):
         return metrics.MeanMetricWrapper(made, name=_name_of(identifier, made))

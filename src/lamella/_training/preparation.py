@@ -134,10 +134,8 @@ class Preparation(StatelessSteps):
 
     def _suspect(self, data: ArrayData) -> None:
         """Warns of what compile was told, if it probably does not go with the model or the data."""
-        for said in (
-            *suspicions_of_compile(self, self._compiled_loss),
-            *suspicions_of_targets(self._compiled_metrics, data.y),
-        ):
+        found = suspicions_of_compile(self, self._compiled_loss)
+        for said in found + suspicions_of_targets(self._compiled_metrics, data.y):
             warn_person(said)
 
     def _build_for_batch(self, data: ArrayData, kind: Kind) -> bool:
@@ -185,10 +183,8 @@ class Preparation(StatelessSteps):
             return False
         y_pred = self._symbolic_outputs(_as_specs(data.x))
         if not jax.tree.leaves(y_pred):
-            raise NotReady(
-                f"The `call` of {self._who()} gave no output. Received: {y_pred!r}.",
-                help="End it with `return x`.",
-            )
+            text = f"The `call` of {self._who()} gave no output. Received: {y_pred!r}."
+            raise NotReady(text, help="End it with `return x`.")
         if not unresolved:
             return True
         if data.y is None:
@@ -421,10 +417,8 @@ def _sizes(tensor: Any) -> Any:
 
 
 def _no_batch() -> InvalidData:
-    return InvalidData(
-        "The stream gave no batch.",
-        help="A generator can be used once; pass an iterable that starts again.",
-    )
+    help = "A generator can be used once; pass an iterable that starts again."
+    return InvalidData("The stream gave no batch.", help=help)
 
 
 def _as_specs(value: Any, rows: int | None = None) -> Any:

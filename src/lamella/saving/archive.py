@@ -168,16 +168,14 @@ class Archive:
         try:
             yield
         except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError) as cause:
-            raise FileProblem(
-                f"'{self._shown_name}' is damaged: {cause}.", help="Get the file again."
-            ) from cause
+            message = f"'{self._shown_name}' is damaged: {cause}."
+            raise FileProblem(message, help="Get the file again.") from cause
 
 
 def require_file(path: Path) -> None:
     if not path.is_file():
-        raise FileProblem(
-            f"There is no file '{path}'.", help="Check the path, relative to the working folder."
-        )
+        help = "Check the path, relative to the working folder."
+        raise FileProblem(f"There is no file '{path}'.", help=help)
 
 
 @contextlib.contextmanager

@@ -57,9 +57,8 @@ class InputLayer(RowWise):
         if batch_shape is None:
             batch_shape = (batch_size, *as_shape(shape))
         if ragged:
-            raise InvalidArgument(
-                "Ragged inputs are not supported.", help="Pad the rows to one length with a mask."
-            )
+            help = "Pad the rows to one length with a mask."
+            raise InvalidArgument("Ragged inputs are not supported.", help=help)
         self.batch_shape = as_shape(batch_shape, "batch_shape")
         self.sparse = bool(sparse)
         self.ragged = bool(ragged)
