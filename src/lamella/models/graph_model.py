@@ -112,7 +112,7 @@ class ModelGraph:
 
 
 # Files of `ops` whose functions compute entry by entry.
-_BY_ENTRY = ("arithmetic", "comparison", "exponential", "rounding", "trigonometric")
+_BY_ENTRY = ("arithmetic", "comparison", "elementary")
 
 
 def _call(node: Node, args: tuple, kwargs: dict[str, Any]) -> Any:

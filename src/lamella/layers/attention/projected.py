@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from lamella import regularizers
 from lamella._base import InvalidArgument, InvalidShape, check
-from lamella._layer.input_spec import clashes, shown
+from lamella._layer.input_spec import shown
 from lamella._layer.layer import Layer
 from lamella._lowering.attention import attention, causal_mask, scores, weighted, window_mask
 from lamella.layers._parts import MaskPassing, anew, keep_parts, parts_of
