@@ -7,8 +7,7 @@ import jax.numpy as jnp
 
 from lamella._base import publish
 from lamella._graph.operation import op
-from lamella.ops._arrays import NN, array, inexact
-from lamella.ops._declare import of_one
+from lamella.ops._declare import NN, array, inexact, of_one
 
 
 def _over_axes(function: Any, x: Any, axis: Any) -> jax.Array:

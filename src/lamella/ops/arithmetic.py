@@ -7,8 +7,7 @@ import jax.numpy as jnp
 
 from lamella._base import publish
 from lamella._graph.operation import op
-from lamella.ops._arrays import NUMPY, array, array_or_number, float_pair, inexact, same_rank
-from lamella.ops._declare import of_one, of_two
+from lamella.ops._declare import NUMPY, array, float_pair, inexact, limits, of_one, of_two
 
 
 @of_two(jnp.add)
@@ -358,10 +357,7 @@ def clip(x: Any, x_min: Any, x_max: Any) -> jax.Array:
     """
     x = array(x)
     x = x.astype("int32") if x.dtype == bool else x
-    x, low, high = same_rank(
-        x, *(limit if limit is None else array_or_number(limit) for limit in (x_min, x_max))
-    )
-    return jnp.clip(x, low, high)
+    return jnp.clip(*limits(x, x_min, x_max))
 
 
 @of_one(jnp.nan_to_num)

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from lamella._base import InvalidArgument, InvalidShape
 from lamella._graph.operation import op
 from lamella._lowering.attention import attention
-from lamella.ops._arrays import NN, array
+from lamella.ops._declare import NN, array
 
 
 @op("dot_product_attention", module=NN, arrays=6)

@@ -7,8 +7,7 @@ import jax.numpy as jnp
 
 from lamella._base import publish
 from lamella._graph.operation import op
-from lamella.ops._arrays import NUMPY, arrays, pair
-from lamella.ops._declare import of_one, of_two
+from lamella.ops._declare import NUMPY, arrays, of_one, of_two, pair
 
 
 @of_two(jnp.equal)

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 
 from lamella._base import publish
 from lamella._graph.operation import op
-from lamella.ops._arrays import CORE, array
+from lamella.ops._declare import CORE, array
 
 
 @op("cond", module=CORE)

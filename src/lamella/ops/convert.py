@@ -10,8 +10,7 @@ from lamella._base import WrongType, dtype_name, publish
 from lamella._graph.operation import op
 from lamella._graph.symbolic import KerasTensor
 from lamella._state.variable import Variable
-from lamella.ops._arrays import CORE, array
-from lamella.ops._declare import of_one
+from lamella.ops._declare import CORE, array, of_one
 
 
 @op("cast", module=CORE)

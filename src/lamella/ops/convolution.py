@@ -9,7 +9,7 @@ from lamella._base import InvalidShape, check, checked_format, publish
 from lamella._graph.operation import op
 from lamella._lowering import pooling
 from lamella._lowering.convolution import convolution
-from lamella.ops._arrays import NN, array, inexact
+from lamella.ops._declare import NN, array, inexact
 
 
 def _channels_last(data_format: str | None) -> bool:

@@ -7,9 +7,8 @@ import jax.numpy as jnp
 
 from lamella._base import dtype_name, floatx, publish
 from lamella._graph.operation import op
-from lamella.ops._arrays import NUMPY, dtype_of, is_scalar
-from lamella.ops._arrays import array as as_array
-from lamella.ops._declare import of_one, of_two
+from lamella.ops._declare import NUMPY, dtype_of, is_scalar, of_one, of_two
+from lamella.ops._declare import array as as_array
 
 
 def zeros(shape: Any, dtype: Any = None) -> jax.Array:

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from lamella._base import InvalidShape, dtype_name, epsilon
 from lamella._graph.operation import op
-from lamella.ops._arrays import NN, array, inexact
+from lamella.ops._declare import NN, array, inexact
 
 
 def same_shape(target: Any, output: Any, name: str) -> tuple[jax.Array, jax.Array]:

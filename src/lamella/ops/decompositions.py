@@ -7,8 +7,7 @@ import jax.numpy as jnp
 
 from lamella._base import check, publish
 from lamella._graph.operation import op
-from lamella.ops._arrays import LINALG, inexact
-from lamella.ops._declare import of_one
+from lamella.ops._declare import LINALG, inexact, of_one
 
 
 @op("cholesky", module=LINALG)

@@ -7,8 +7,7 @@ import jax.numpy as jnp
 
 from lamella._base import publish
 from lamella._graph.operation import op
-from lamella.ops._arrays import NUMPY, array, array_or_number, arrays, same_rank
-from lamella.ops._declare import of_one, of_two
+from lamella.ops._declare import NUMPY, array, array_or_number, arrays, of_one, of_two, same_rank
 
 
 @op("get_item", module=NUMPY, arrays=2)

@@ -8,8 +8,7 @@ import jax.numpy as jnp
 
 from lamella._base import WrongType, publish
 from lamella._graph.operation import op
-from lamella.ops._arrays import MATH, NN, NUMPY, array, arrays, float_pair, inexact
-from lamella.ops._declare import of_one, of_two
+from lamella.ops._declare import MATH, NN, NUMPY, array, arrays, float_pair, inexact, of_one, of_two
 
 
 def _by_segment(reduce: Callable[..., jax.Array]) -> Callable[..., jax.Array]:

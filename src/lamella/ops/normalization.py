@@ -8,7 +8,7 @@ import jax.numpy as jnp
 from lamella._base import publish
 from lamella._base.settings import epsilon as default_epsilon
 from lamella._graph.operation import op
-from lamella.ops._arrays import NN, array, inexact
+from lamella.ops._declare import NN, array, inexact
 
 
 def _axes(axis: Any, rank: int) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 
 from lamella._base import check, publish
 from lamella._graph.operation import op
-from lamella.ops._arrays import CORE, array
+from lamella.ops._declare import CORE, array
 
 
 @op("slice", module=CORE, arrays=2)

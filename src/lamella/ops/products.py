@@ -9,8 +9,7 @@ from lamella._base import publish
 from lamella._graph.node import is_symbolic
 from lamella._graph.operation import op
 from lamella._state.variable import Variable
-from lamella.ops._arrays import NUMPY, array, arrays, inexact, same_rank
-from lamella.ops._declare import of_one, of_two
+from lamella.ops._declare import NUMPY, array, arrays, inexact, of_one, of_two, same_rank
 
 
 @op("matmul", module=NUMPY, arrays=2)

@@ -7,8 +7,7 @@ import jax.numpy as jnp
 
 from lamella._base import publish
 from lamella._graph.operation import op
-from lamella.ops._arrays import NUMPY, array, inexact, wide
-from lamella.ops._declare import of_one
+from lamella.ops._declare import NUMPY, array, inexact, of_one, wide
 
 
 @of_one(jnp.sum)

@@ -7,8 +7,7 @@ import jax.numpy as jnp
 
 from lamella._base import publish
 from lamella._graph.operation import op
-from lamella.ops._arrays import NUMPY, array, arrays, dtype_of, each
-from lamella.ops._declare import of_one, of_two
+from lamella.ops._declare import NUMPY, array, arrays, dtype_of, each, of_one, of_two
 
 
 @op("reshape", module=NUMPY)

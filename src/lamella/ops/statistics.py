@@ -8,8 +8,7 @@ import jax.numpy as jnp
 
 from lamella._base import InvalidArgument, floatx, publish
 from lamella._graph.operation import op
-from lamella.ops._arrays import NUMPY, array, inexact, inexacts
-from lamella.ops._declare import of_one, of_two
+from lamella.ops._declare import NUMPY, array, inexact, inexacts, of_one, of_two
 
 
 def _with_shares(x: Any, q: Any) -> tuple[jax.Array, jax.Array]:
