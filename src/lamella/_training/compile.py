@@ -9,9 +9,8 @@ import jax
 import jax.numpy as jnp
 
 from lamella import losses, metrics
-from lamella._base.errors import InvalidArgument
+from lamella._base import InvalidArgument, floatx
 from lamella._base.registry import entry_of
-from lamella._base.settings import floatx
 from lamella._layer.masking import get_mask
 from lamella._layer.rows import counting_rows, is_trusted, require_rows_apart
 from lamella._state import frame as frames

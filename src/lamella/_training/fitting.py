@@ -8,9 +8,8 @@ from typing import Any, NoReturn
 import jax
 import numpy as np
 
-from lamella._base.errors import InvalidData
+from lamella._base import InvalidData, warn_person
 from lamella._base.serialize import serialize
-from lamella._base.warn import warn_person
 from lamella._state.seeds import random_states, set_random_states
 from lamella._training.loop import as_logs, interrupt_at_the_edge
 from lamella._training.nan_search import NotFinite, Watch

@@ -7,9 +7,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from lamella._base import check
-from lamella._base.errors import InvalidArgument, InvalidData, NotReady
-from lamella._base.warn import warn_person
+from lamella._base import InvalidArgument, InvalidData, NotReady, check, warn_person
 from lamella._chart import Chart, line_chart
 from lamella._state.pure import pure, values_of
 from lamella._state.variable import Variable

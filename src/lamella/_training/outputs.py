@@ -7,8 +7,7 @@ from typing import Any
 
 import jax
 
-from lamella._base.errors import InvalidArgument
-from lamella._base.registry import near_miss
+from lamella._base import InvalidArgument, near_miss
 
 
 @dataclass(frozen=True)

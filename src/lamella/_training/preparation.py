@@ -9,9 +9,8 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from lamella._base.errors import InvalidArgument, InvalidData, LamellaError, NotReady
+from lamella._base import InvalidArgument, InvalidData, LamellaError, NotReady, warn_person
 from lamella._base.registry import is_own
-from lamella._base.warn import warn_person
 from lamella._graph.infer import infer
 from lamella._graph.symbolic import KerasTensor
 from lamella._layer.repeats import stacks_in

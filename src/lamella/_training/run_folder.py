@@ -21,9 +21,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from lamella._base.atomic import write_whole
-from lamella._base.errors import FileProblem, InvalidData
-from lamella._base.warn import warn_person
+from lamella._base import FileProblem, InvalidData, warn_person, write_whole
 from lamella._state.variable import Variable
 from lamella.callbacks.state import flatten, unflatten
 from lamella.saving.state_file import read_state, write_state

@@ -12,8 +12,7 @@ from lamella import callbacks as callbacks_room
 from lamella import losses as losses_room
 from lamella import metrics as metrics_room
 from lamella import optimizers
-from lamella._base import check
-from lamella._base.errors import InvalidArgument, InvalidData, drop_own_frames
+from lamella._base import InvalidArgument, InvalidData, check, drop_own_frames, warn_person
 from lamella._base.old_spellings import understood
 from lamella._base.serialize import deserialize, serialize
 from lamella._base.warn import warn_person

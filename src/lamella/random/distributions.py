@@ -5,9 +5,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from lamella._base import check, publish
-from lamella._base.dtypes import dtype_name
-from lamella._base.errors import InvalidArgument, InvalidShape
+from lamella._base import InvalidArgument, InvalidShape, check, dtype_name, publish
 from lamella._lowering import threefry
 from lamella._lowering.dropout import dropout as lowered_dropout
 from lamella._state.seeds import draw_seed
