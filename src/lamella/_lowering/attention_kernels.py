@@ -26,13 +26,11 @@ def fit(inputs: Inputs, bias: Any, mask: Any, scale: Any) -> bool:
     """Whether there is a kernel."""
     if bias is not None or not isinstance(scale, int | float) or not native.wanted(*inputs):
         return False
-    (batch, targets, heads, _), sources = inputs.query.shape, inputs.key.shape[1]
-    sizes = (batch, heads, targets, sources)
-    return mask is None or (
-        mask.dtype == jnp.bool_
-        and mask.ndim == len(sizes)
-        and all(size in (1, whole) for size, whole in zip(mask.shape, sizes))
-    )
+    if mask is None:
+        return True
+    batch, targets, heads, _ = inputs.query.shape
+    pairs = zip(mask.shape, (batch, heads, targets, inputs.key.shape[1]))
+    return mask.dtype == jnp.bool_ and mask.ndim == 4 and all(a in (1, b) for a, b in pairs)
 
 
 def run(
@@ -57,17 +55,14 @@ def run(
         shapes: list[tuple[int, ...]] = [(batch, targets, heads, inputs.value.shape[-1])]
         if kept:  # the highest score of each row, and what its shares are multiplied by
             shapes += [(batch, heads, targets)] * 2
-        arrays = _given(*inputs, mask)
-        found = native.call("lamella_attention", shapes, *arrays, numbers=options)
+        given = tuple(inputs) if mask is None else (*inputs, mask)
+        found = native.call("lamella_attention", shapes, *given, numbers=options)
         return found[0], found
 
     def backward(inputs: Inputs, mask: Array | None, saved: list[Array], slope: Array) -> Inputs:
-        shapes, arrays = [one.shape for one in inputs], _given(*inputs, *saved, slope, mask)
-        return Inputs(*native.call("lamella_attention_gradient", shapes, *arrays, numbers=options))
+        shapes, arrays = [one.shape for one in inputs], (*inputs, *saved, slope)
+        given = arrays if mask is None else (*arrays, mask)
+        return Inputs(*native.call("lamella_attention_gradient", shapes, *given, numbers=options))
 
     found: Array = native.differentiable(forward, backward, plain)(inputs, mask)
     return found
-
-
-def _given(*arrays: Array | None) -> list[Array]:
-    return [one for one in arrays if one is not None]

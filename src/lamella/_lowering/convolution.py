@@ -21,7 +21,7 @@ from jax import lax
 from lamella._lowering import convolution_kernels as kernels
 from lamella._lowering import native
 from lamella._lowering.compiler import laid_down
-from lamella._lowering.geometry import Geometry
+from lamella._lowering.convolution_kernels import Geometry
 
 SPATIAL_LETTERS = {1: "W", 2: "HW", 3: "DHW"}
 # Gathered windows are `prod(window)` times the input: above this many bytes they leave the caches

@@ -7,16 +7,30 @@ channels last and float32.
 import itertools
 import math
 import os
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 
 from lamella._lowering import native
-from lamella._lowering.geometry import Geometry
 
 MOST_SHARES = 8
 # With fewer channels, turning tiles into Winograd's numbers costs what the products save.
 WINOGRAD_CHANNELS = 64
+
+
+class Geometry(NamedTuple):
+    """Everything static about a convolution except its shapes.
+
+    Args:
+        strides, pads, dilation: one for each spatial axis.
+        native: whether kernels in C may be called.
+    """
+
+    strides: tuple[int, ...]
+    pads: tuple[tuple[int, int], ...]
+    dilation: tuple[int, ...]
+    native: bool = False
 
 
 def fit(filters: int, geometry: Geometry) -> bool:
@@ -32,7 +46,7 @@ def convolved(
     by_tiles = _by_tiles(kernel.shape, geometry)
     target = "lamella_winograd" if by_tiles else "lamella_convolution"
     room = [(16, *kernel.shape[-2:])] if by_tiles else []
-    arrays = _image(x), _window(kernel)
+    arrays = _image(x), kernel.reshape((*(1,) * (4 - kernel.ndim), *kernel.shape))
     found = native.call(target, [_flat(shape), *room], *arrays, numbers=_numbers(geometry))
     return found[0].reshape(shape)
 
@@ -69,17 +83,11 @@ def _image(array: jax.Array) -> jax.Array:
     return array.reshape(_flat(array.shape))
 
 
-def _window(kernel: jax.Array) -> jax.Array:
-    return kernel.reshape((*(1,) * (4 - kernel.ndim), *kernel.shape))
-
-
 def _numbers(geometry: Geometry) -> list[int]:
-    def both(sizes: list[int], missing: int) -> list[int]:
-        return [missing] * (2 - len(sizes)) + sizes
-
-    before = [low for low, _ in geometry.pads]
-    strides, dilation = both(list(geometry.strides), 1), both(list(geometry.dilation), 1)
-    return [*strides, *both(before, 0), *dilation]
+    missing = 2 - len(geometry.strides)
+    strides, before, dilation = [1] * missing, [0] * missing, [1] * missing
+    before += [low for low, _ in geometry.pads]
+    return [*strides, *geometry.strides, *before, *dilation, *geometry.dilation]
 
 
 def phases(

@@ -50,37 +50,23 @@ def _plain(table: Array, numbers: Array) -> Array:
     return table.at[numbers].get(mode="fill", fill_value=jnp.nan, wrap_negative_indices=False)
 
 
-@jax.custom_vjp
-def _by_kernel(table: Array, numbers: Array) -> Array:
-    (rows,) = native.call("lamella_rows", [(*numbers.shape, table.shape[-1])], table, numbers)
-    return rows
+def _read(table: Array, numbers: Array, _: bool) -> tuple[Array, None]:
+    (rows,) = native.call("lamella_rows", [(numbers.size, table.shape[-1])], table, numbers)
+    return rows, None
 
 
-def _back(saved: tuple[Array, Array], slopes: Array) -> tuple[Array, None]:
-    table, numbers = saved
-    (by_table,) = jax.vjp(lambda table: _plain(table, numbers), table)[1](slopes)
-    return by_table, None
-
-
-_by_kernel.defvjp(lambda table, numbers: (_by_kernel(table, numbers), (table, numbers)), _back)
-
-
-@jax.custom_vjp
-def _means_by_kernel(table: Array, numbers: Array) -> Array:
+def _mean(table: Array, numbers: Array, _: bool) -> tuple[Array, None]:
     shape = numbers.shape[0], table.shape[-1]
     (means,) = native.call("lamella_row_means", [shape], table, numbers)
-    return means
+    return means, None
 
 
-def _back_to_table(saved: tuple[Array, Array], slopes: Array) -> tuple[Array, None]:
-    table, numbers = saved
-    _, pull = jax.vjp(lambda table: jnp.mean(_plain(table, numbers), axis=1), table)
-    return pull(slopes)[0], None
+def _plain_mean(table: Array, numbers: Array) -> Array:
+    return jnp.mean(_plain(table, numbers), axis=1)
 
 
-_means_by_kernel.defvjp(
-    lambda table, numbers: (_means_by_kernel(table, numbers), (table, numbers)), _back_to_table
-)
+_by_kernel = native.differentiable(_read, None, _plain)
+_means_by_kernel = native.differentiable(_mean, None, _plain_mean)
 
 
 class _ByRowsOnly(Exception):

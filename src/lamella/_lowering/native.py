@@ -13,6 +13,7 @@ import ctypes
 import functools
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -31,23 +32,6 @@ from lamella._state import frame as frames
 
 VARIABLE = "LAMELLA_NATIVE"
 FOLDER = Path(__file__).with_name("kernels")
-TARGETS = (
-    "lamella_attention",
-    "lamella_attention_gradient",
-    "lamella_convolution",
-    "lamella_convolution_kernel_gradient",
-    "lamella_winograd",
-    "lamella_winograd_kernel_gradient",
-    "lamella_lstm",
-    "lamella_lstm_gradient",
-    "lamella_gru",
-    "lamella_gru_gradient",
-    "lamella_product_outer",
-    "lamella_rows",
-    "lamella_row_means",
-    "lamella_adam",
-    "lamella_adam_rows",
-)
 # Without -ffast-math: NaN and infinity mean what they mean elsewhere.
 FLAGS = ("-O3", "-march=native", "-fno-math-errno", "-std=gnu11", "-shared", "-fPIC", "-pthread")
 
@@ -84,25 +68,26 @@ def _found() -> tuple[Any, str]:
             f"help: XLA's own are used, which are slower. {VARIABLE}=0 silences this."
         )
         return None, f"no kernels in C: '{compiler}' did not compile them"
-    for target in TARGETS:
+    for target in re.findall(r"^XLA_FFI_Error \*(lamella_\w+)", _sources(), re.MULTILINE):
         capsule = jax.ffi.pycapsule(getattr(kernels, target))
         jax.ffi.register_ffi_target(target, capsule, platform="cpu")
     return kernels, "with kernels in C"
 
 
+def _sources() -> str:
+    return "".join(path.read_text() for path in sorted(FOLDER.glob("*.[ch]")))
+
+
 def _compiled(compiler: str) -> Path:
     """The library's file, made if it is not there yet."""
-    sources = sorted(FOLDER.glob("*.[ch]"))
-    made_of = [compiler, kind_of_machine(), jaxlib.version.__version__, *FLAGS]
-    key = hashlib.sha256("\n".join(made_of).encode())
-    for source in sources:
-        key.update(source.read_bytes())
-    path = home_folder() / "kernels" / f"{key.hexdigest()[:20]}.so"
+    made_of = [compiler, kind_of_machine(), jaxlib.version.__version__, *FLAGS, _sources()]
+    key = hashlib.sha256("\n".join(made_of).encode()).hexdigest()[:20]
+    path = home_folder() / "kernels" / f"{key}.so"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
             made = Path(folder) / path.name
-            files = [str(source) for source in sources if source.suffix == ".c"]
+            files = map(str, sorted(FOLDER.glob("*.c")))
             command = [compiler, *FLAGS, f"-I{jax.ffi.include_dir()}", *files, "-o", str(made)]
             subprocess.run(command, check=True, capture_output=True, text=True, timeout=120)
             made.replace(path)
@@ -138,7 +123,7 @@ def call(
     """What a kernel gives, all of float32.
 
     Args:
-        target: which one, of TARGETS.
+        target: the name of its function in C.
         shapes: those of its results.
         arrays: what it takes.
         numbers: what else it must know, integers.
@@ -153,14 +138,15 @@ def call(
 
 def differentiable(
     forward: Callable[[Any, Any, bool], tuple[Any, Any]],
-    backward: Callable[[Any, Any, Any, Any], Any],
+    backward: Callable[[Any, Any, Any, Any], Any] | None,
     plain: Callable[[Any, Any], Any],
 ) -> Callable[[Any, Any], Any]:
     """A function of (inputs, fixed) by kernels, with gradients of every order.
 
     Args:
         forward: (inputs, fixed, whether it is to be differentiated) -> (outputs, what to save).
-        backward: (inputs, fixed, saved, slopes of the outputs) -> slopes of the inputs.
+        backward: (inputs, fixed, saved, slopes of the outputs) -> slopes of the inputs; those of
+            `plain` if None.
         plain: (inputs, fixed) -> outputs in XLA's operations, for gradients of gradients.
     """
 
@@ -172,7 +158,10 @@ def differentiable(
     def keeping(inputs: Any, fixed: Any) -> tuple[Any, Any]:
         return forward(inputs, fixed, True)
 
-    gradient = jax.custom_vjp(backward)
+    def by_operations(inputs: Any, fixed: Any, _: Any, slopes: Any) -> Any:
+        return jax.vjp(lambda inputs: plain(inputs, fixed), inputs)[1](slopes)[0]
+
+    gradient = jax.custom_vjp(backward or by_operations)
 
     def begin(inputs: Any, fixed: Any) -> tuple:
         outputs, saved = keeping(inputs, fixed)
@@ -185,10 +174,8 @@ def differentiable(
     def second(kept: tuple, slopes: Any) -> tuple:
         inputs, fixed, saved, first = kept
 
-        def in_operations(inputs: Any, first: Any) -> Any:
-            return jax.vjp(lambda inputs: plain(inputs, fixed), inputs)[1](first)[0]
-
-        by_inputs, by_first = jax.vjp(in_operations, inputs, first)[1](slopes)
+        pull = jax.vjp(lambda *two: by_operations(two[0], fixed, None, two[1]), inputs, first)[1]
+        by_inputs, by_first = pull(slopes)
         return by_inputs, None, jax.tree.map(jnp.zeros_like, saved), by_first
 
     # What is saved has no slope of its own: `second` counts all that the gradient depends on.

@@ -84,6 +84,15 @@ class OutputLoss:
     tracker: metrics.Mean | None
 
 
+def _by_output(compiled: Any, y: Any, y_pred: Any, weight: Any) -> tuple[list[Any], ...]:
+    """Targets, predictions and weights by output; a first batch tells which outputs there are."""
+    if compiled.outputs is None:
+        compiled.build(Outputs.of(y_pred, None), y, y_pred)
+    targets = compiled.outputs.arrays(y, "y")
+    predictions = compiled.outputs.arrays(y_pred, "outputs")
+    return targets, predictions, _sample_weights(weight, compiled.outputs)
+
+
 class CompiledLoss:
     """The total loss over all outputs.
 
@@ -134,12 +143,8 @@ class CompiledLoss:
 
     def __call__(self, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         """The total loss of a batch, None if no output has one."""
-        if self.outputs is None:
-            self.build(Outputs.of(y_pred, None), y, y_pred)
+        targets, predictions, weights = _by_output(self, y, y_pred, sample_weight)
         assert self.outputs is not None
-        targets = self.outputs.arrays(y, "y")
-        predictions = self.outputs.arrays(y_pred, "outputs")
-        weights = _sample_weights(sample_weight, self.outputs)
         total = None
         for part in self.parts:
             prediction = predictions[part.index]
@@ -212,12 +217,7 @@ class CompiledMetrics:
 
     def update_state(self, y: Any, y_pred: Any, sample_weight: Any = None) -> None:
         """Adds a batch to every metric."""
-        if self.outputs is None:
-            self.build(Outputs.of(y_pred, None), y, y_pred)
-        assert self.outputs is not None
-        targets = self.outputs.arrays(y, "y")
-        predictions = self.outputs.arrays(y_pred, "outputs")
-        weights = _sample_weights(sample_weight, self.outputs)
+        targets, predictions, weights = _by_output(self, y, y_pred, sample_weight)
         for index, (target, prediction) in enumerate(zip(targets, predictions)):
             own = _only_counting(weights[index], prediction)
             plain = _only_counting(None, prediction)

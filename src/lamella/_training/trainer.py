@@ -15,7 +15,6 @@ from lamella import optimizers
 from lamella._base import InvalidArgument, InvalidData, check, drop_own_frames, warn_person
 from lamella._base.old_spellings import understood
 from lamella._base.serialize import deserialize, serialize
-from lamella._base.warn import warn_person
 from lamella._lowering import native
 from lamella._state.seeds import set_random_states
 from lamella._training.compile import CompiledLoss, CompiledMetrics
@@ -71,15 +70,8 @@ class Trainer(Preparation):
 
     _untracked = (
         *Preparation._untracked,
-        *(
-            "_programs",
-            "_known_programs",
-            "_shapes_of",
-            "_prepared",
-            "_compiles",
-            "_compile_arguments",
-        ),
-        *("loss", "history"),
+        *("_programs", "_known_programs", "_shapes_of", "_prepared", "_compiles"),
+        *("_compile_arguments", "loss", "history"),
     )
 
     @public

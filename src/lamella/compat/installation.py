@@ -12,8 +12,8 @@ import numpy as np
 
 from lamella._base import NotReady, check
 from lamella._graph.symbolic import KerasTensor
-from lamella.compat import backend, notebook, paths
-from lamella.compat.modules import Alias, Finder, Place, homes_of, tail_of
+from lamella.compat import backend, notebook
+from lamella.compat.modules import NAMES, ROOTS, Alias, Finder, Place, homes_of, tail_of
 from lamella.compat.tensorflow import places as tf_places
 from lamella.compat.tensorflow.tensors import TensorShape
 
@@ -37,21 +37,21 @@ def _locate(fullname: str) -> Place | None:
         return None
     tail = found[1]
     room = tail.split(".")[0]
-    names = paths.NAMES["gone"]["names"]
+    names = NAMES["gone"]["names"]
     gone = names.get(tail) or names.get(room, {})
-    return Place(homes, _NAMES.get(room, {}), paths.NAMES["kinds"].get(room, ""), gone)
+    return Place(homes, _NAMES.get(room, {}), NAMES["kinds"].get(room, ""), gone)
 
 
 def _instead(fullname: str) -> str | None:
     """What to do instead of a module that is not there."""
     found = tail_of(fullname)
     if found is not None:
-        advice: str | None = paths.NAMES["gone"]["keras"].get(found[1])
+        advice: str | None = NAMES["gone"]["keras"].get(found[1])
         return advice
     return tf_places.GONE.get(fullname.partition(".")[2])
 
 
-_FINDER = Finder(paths.ROOTS, _locate, _instead)
+_FINDER = Finder(ROOTS, _locate, _instead)
 _NOTEBOOK = Finder(("IPython",), notebook.PLACES.get)
 _METHODS = {
     "numpy": lambda self: np.asarray(self),
@@ -74,7 +74,7 @@ class Installation:
         uninstall()
 
 
-def install(names: Iterable[str] = paths.ROOTS) -> Installation:
+def install(names: Iterable[str] = ROOTS) -> Installation:
     """Makes `import tensorflow` and `import keras` mean lamella, in this process.
 
     The real packages, should they be installed, cannot be imported until `uninstall()`; nothing on
@@ -93,7 +93,7 @@ def install(names: Iterable[str] = paths.ROOTS) -> Installation:
         >>> MaxPooling2D.__module__.split(".")[0]
         'lamella'
     """
-    chosen = [check.one_of(name, paths.ROOTS, "names") for name in names]
+    chosen = [check.one_of(name, ROOTS, "names") for name in names]
     for name in chosen:
         if name in sys.modules and not isinstance(sys.modules[name], Alias):
             raise NotReady(

@@ -1,18 +1,43 @@
-"""Modules that look their names up in lamella, and the finder that gives them to `import`."""
+"""Modules that look their names up in lamella, and the finder that gives them to `import`.
+
+Which of lamella's modules stands behind each module of Keras is told by tables, which are data.
+What is not in a table is found by its own name: `keras.regularizers` is `lamella.regularizers`, now
+and when new rooms are built.
+"""
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from lamella._base import AttributeMissing, LamellaError, registry, snake_case
-from lamella.compat import paths
+
+ROOTS = ("tensorflow", "keras", "tf_keras")
+
+NAMES: dict[str, Any] = tomllib.loads(
+    (Path(__file__).parent / "_data" / "names.toml").read_text(encoding="utf-8")
+)
+# Every way to spell "keras"; the longest one that fits counts.
+KERAS_PREFIXES: list[str] = NAMES["keras_prefixes"]
+# Below these, files are named after the classes in them: keras.src.callbacks.early_stopping.
+INNER_PREFIXES = ("keras.src", "tf_keras.src", "tensorflow.python.keras")
+# Rooms whose submodules are public: keras.datasets.mnist.
+OPEN_ROOMS = ("datasets", "applications", "ops", "visualization")
+
+# Path below keras -> lamella's modules, looked through in order.
+HOMES: dict[str, tuple[str, ...]] = {
+    f"{room}.{file}".rstrip("."): tuple(told["homes"])
+    for room, told in NAMES["rooms"].items()
+    for file in ("", *told.get("files", "").split())
+}
 
 
 class ModuleMissing(LamellaError, ModuleNotFoundError):
@@ -143,7 +168,7 @@ class Finder(MetaPathFinder, Loader):
 
 def tail_of(fullname: str) -> tuple[str, str] | None:
     """A path of Keras as (the spelling of "keras", the path below it), None for other modules."""
-    fitting = [p for p in paths.KERAS_PREFIXES if f"{fullname}.".startswith(f"{p}.")]
+    fitting = [p for p in KERAS_PREFIXES if f"{fullname}.".startswith(f"{p}.")]
     if not fitting:
         return None
     prefix = max(fitting, key=len)
@@ -152,17 +177,17 @@ def tail_of(fullname: str) -> tuple[str, str] | None:
 
 def homes_of(prefix: str, tail: str) -> tuple[str, ...] | None:
     """Lamella's modules behind a path of Keras, None if there are none."""
-    if tail in paths.NAMES["gone"]["keras"]:
+    if tail in NAMES["gone"]["keras"]:
         return None
-    if tail in paths.HOMES:
-        return paths.HOMES[tail]
+    if tail in HOMES:
+        return HOMES[tail]
     room, _, rest = tail.partition(".")
     public = not any(part.startswith("_") for part in tail.split("."))
-    if public and (not rest or room in paths.OPEN_ROOMS):
+    if public and (not rest or room in OPEN_ROOMS):
         return (f"lamella.{tail}",) if _exists(f"lamella.{tail}") else None
     # keras.src.layers.core.dense: the file of one class.
     parent, _, name = tail.rpartition(".")
-    if prefix in paths.INNER_PREFIXES and (parent != "layers"):
+    if prefix in INNER_PREFIXES and (parent != "layers"):
         homes = homes_of(prefix, parent)
         if homes and any(snake_case(found) == name for found in Place(homes).listing()):
             return homes

@@ -94,8 +94,15 @@ class LogCoshError(FunctionMetric, function=losses.log_cosh, name="logcosh"):
     """
 
 
+class AxisMetric(FunctionMetric):
+    """The mean of one function over an axis; a leaf says which, and is named like it."""
+
+    def __init__(self, name: str | None = None, dtype: Any = None, axis: int = -1) -> None:
+        MeanMetricWrapper.__init__(self, self._function, name, dtype, axis=axis)
+
+
 @register("metric", "cosine_similarity", module="keras.metrics")
-class CosineSimilarity(MeanMetricWrapper):
+class CosineSimilarity(AxisMetric, function=cosine_similarity):
     """The mean cosine of the angle between two vectors: 1 is the best.
 
     Args:
@@ -106,9 +113,6 @@ class CosineSimilarity(MeanMetricWrapper):
         >>> float(CosineSimilarity()([[2.0, 0.0]], [[3.0, 0.0]]))
         1.0
     """
-
-    def __init__(self, name: str = "cosine_similarity", dtype: Any = None, axis: int = -1) -> None:
-        super().__init__(cosine_similarity, name, dtype, axis=axis)
 
 
 @register("metric", "root_mean_squared_error", module="keras.metrics")
@@ -271,7 +275,7 @@ def concordance_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> jax.Arr
 
 
 @register("metric", "pearson_correlation", module="keras.metrics")
-class PearsonCorrelation(MeanMetricWrapper):
+class PearsonCorrelation(AxisMetric, function=pearson_correlation):
     """The mean of how well a line fits, whatever its slope.
 
     Args:
@@ -283,14 +287,9 @@ class PearsonCorrelation(MeanMetricWrapper):
         1.0
     """
 
-    def __init__(
-        self, name: str = "pearson_correlation", dtype: Any = None, axis: int = -1
-    ) -> None:
-        super().__init__(pearson_correlation, name, dtype, axis=axis)
-
 
 @register("metric", "concordance_correlation", module="keras.metrics")
-class ConcordanceCorrelation(MeanMetricWrapper):
+class ConcordanceCorrelation(AxisMetric, function=concordance_correlation):
     """The mean of how near points are to the line y_true = y_pred.
 
     Args:
@@ -302,10 +301,5 @@ class ConcordanceCorrelation(MeanMetricWrapper):
         1.0
     """
 
-    def __init__(
-        self, name: str = "concordance_correlation", dtype: Any = None, axis: int = -1
-    ) -> None:
-        super().__init__(concordance_correlation, name, dtype, axis=axis)
 
-
-publish(__name__, "cosine_similarity")
+publish(__name__, "cosine_similarity", "AxisMetric")

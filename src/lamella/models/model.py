@@ -199,29 +199,9 @@ class Model(OldMethods, Layer):
     def output_names(self) -> list[str] | None:
         return None if self._model_graph is None else self._model_graph.output_names
 
-    def summary(
-        self,
-        line_length: int | None = None,
-        positions: list[float] | None = None,
-        print_fn: Any = None,
-        expand_nested: bool = False,
-        show_trainable: bool = False,
-        layer_range: Any = None,
-        show_flops: bool = False,
-        show_memory: bool = False,
-    ) -> None:
-        """Prints the layers, their output shapes and their numbers of parameters."""
-        visualization.summary(
-            self,
-            line_length=line_length,
-            positions=positions,
-            print_fn=print_fn,
-            expand_nested=expand_nested,
-            show_trainable=show_trainable,
-            layer_range=layer_range,
-            show_flops=show_flops,
-            show_memory=show_memory,
-        )
+    summary = visualization.summary
+    export = export_model
+    load_weights = saving.load_weights
 
     def save(self, filepath: Any, overwrite: bool = True, **kwargs: Any) -> None:
         """Writes architecture, weights, and how it was compiled, to a `.keras` file."""
@@ -231,12 +211,6 @@ class Model(OldMethods, Layer):
     def save_weights(self, filepath: Any, overwrite: bool = True) -> None:
         """Writes the weights to a `.weights.h5` file."""
         saving.save_weights(self, filepath, overwrite=overwrite)
-
-    def load_weights(self, filepath: Any, skip_mismatch: bool = False, **kwargs: Any) -> None:
-        """Reads weights that `save_weights` or `save` wrote."""
-        saving.load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
-
-    export = export_model
 
     def to_json(self, **kwargs: Any) -> str:
         """The architecture as JSON, without weights."""

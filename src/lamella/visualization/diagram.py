@@ -1,8 +1,11 @@
-"""A model as boxes and edges, before anything is placed or drawn."""
+"""A model as boxes and edges, before anything is placed or drawn, and the colours of its layers."""
 
 import functools
+import re
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from lamella._base import NotReady
@@ -10,7 +13,23 @@ from lamella._graph.node import Node
 from lamella.visualization import protocols
 from lamella.visualization._trace import Call, Flow, Step, Trace, watch
 from lamella.visualization.listing import list_layers, select
-from lamella.visualization.palette import family_of
+
+FAMILIES = tomllib.loads((Path(__file__).parent / "_data" / "families.toml").read_text("utf-8"))
+COLOURS = {family: colour for family, (colour, _) in FAMILIES.items()}
+
+
+def family_of(name: str) -> str:
+    """The family of a layer, judged by its class name.
+
+    Args:
+        name: a class name.
+
+    Example:
+        >>> [family_of(name) for name in ("Conv2D", "LayerNormalization", "Add", "MyBlock")]
+        ['convolution', 'normalization', 'merging', 'other']
+    """
+    return next(family for family, (_, pattern) in FAMILIES.items() if re.search(pattern, name))
+
 
 Calls = Sequence[Node | Call]
 

@@ -14,8 +14,7 @@ from lamella._base import near_miss, optional, write_whole
 from lamella._base.check import one_of, positive
 from lamella._base.errors import FileProblem, InvalidArgument, MissingPackage
 from lamella._chart.pictures import SCREEN_DPI, svg_to_png
-from lamella.visualization.diagram import Box, Diagram, from_model
-from lamella.visualization.palette import COLOURS
+from lamella.visualization.diagram import COLOURS, Box, Diagram, from_model
 from lamella.visualization.svg import SPLINES, render_svg
 
 FORMATS = ("svg", "html", "png", "dot")

@@ -6,8 +6,7 @@ from xml.sax.saxutils import escape, quoteattr
 from lamella._base.check import one_of
 from lamella.visualization import layout
 from lamella.visualization._flat import Point
-from lamella.visualization.diagram import Box, Diagram
-from lamella.visualization.palette import COLOURS
+from lamella.visualization.diagram import COLOURS, Box, Diagram
 from lamella.visualization.text import shorten, text_width
 
 FONT = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', sans-serif"

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from lamella._base.errors import FileProblem
-from lamella.datasets.idx import read_idx
+from lamella.datasets._images import read_idx
 
 
 def idx_bytes(array: np.ndarray, kind: int = 8) -> bytes:

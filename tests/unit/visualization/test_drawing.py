@@ -16,8 +16,7 @@ import pytest
 from lamella._base import optional
 from lamella._base.errors import FileProblem, InvalidArgument, MissingPackage, NotReady
 from lamella.visualization import Dot, model_to_dot, plot_model, render_svg
-from lamella.visualization.diagram import Box, Diagram, Edge
-from lamella.visualization.palette import COLOURS, family_of
+from lamella.visualization.diagram import COLOURS, Box, Diagram, Edge, family_of
 from lamella.visualization.svg import measure
 from lamella.visualization.text import shorten, text_width
 

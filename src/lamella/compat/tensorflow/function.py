@@ -14,7 +14,7 @@ from lamella._base import InvalidArgument, WrongType
 from lamella._base.dtypes import FLOATS
 from lamella._graph.symbolic import KerasTensor
 from lamella._state.variable import Variable
-from lamella.compat.paths import NAMES
+from lamella.compat.modules import NAMES
 
 F = TypeVar("F", bound=Callable[..., Any])
 

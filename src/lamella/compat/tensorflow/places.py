@@ -3,8 +3,7 @@
 from typing import Any
 
 from lamella import initializers
-from lamella.compat.modules import Place
-from lamella.compat.paths import NAMES
+from lamella.compat.modules import NAMES, Place
 from lamella.compat.tensorflow import arithmetic, data, environment, nn
 from lamella.compat.tensorflow.function import TABLE
 
