@@ -12,10 +12,6 @@ from lamella.optimizers.base import Optimizer
 from lamella.optimizers.checks import MoreOptions, Options
 from lamella.optimizers.slots import SlotOptimizer
 
-# Weights from which on a step by a kernel is worth its call.
-LARGE = 4096
-
-
 def advanced(
     gradient: Array, momentum: Array, velocity: Array, beta_1: float, beta_2: float
 ) -> tuple[Array, Array]:
@@ -119,6 +115,7 @@ class Adam(MomentOptimizer):
     ) -> None:
         super().__init__(learning_rate, beta_1, beta_2, epsilon, *options, **named)
         self.amsgrad = amsgrad
+        self._of_step: Array | None = None
         self._more_slots = {"_greatest": "velocity_hat"} if amsgrad else {}
 
     def _step(
@@ -159,6 +156,14 @@ class Adam(MomentOptimizer):
         for variable, value in zip(moved, new):
             variable.assign(value)
 
+    def _update_step_all(self, grads: list[Any], variables: list[Variable], rate: Any) -> None:
+        # Once for all variables: they are most of what there is to trace.
+        self._of_step = self._settings(jnp.asarray(rate, "float32")) if native.wanted() else None
+        try:
+            super()._update_step_all(grads, variables, rate)
+        finally:
+            self._of_step = None
+
     def _settings(self, rate: Array) -> Array:
         settings = self._scale(rate), 1 - self.beta_1, 1 - self.beta_2, self.epsilon
         return jnp.stack([jnp.asarray(one, rate.dtype) for one in settings])
@@ -167,11 +172,12 @@ class Adam(MomentOptimizer):
         self, gradient: Array, value: Array, rate: Array, kept: dict[str, Array]
     ) -> tuple[Array, ...] | None:
         arrays = value, *kept.values()
-        large = len(arrays) == 3 and value.size >= LARGE and type(self)._step is Adam._step
-        if not large or not native.wanted(*arrays, gradient):
+        known = len(arrays) == 3 and type(self)._step is Adam._step
+        if not known or not native.wanted(*arrays, gradient):
             return None
         shapes = [one.shape for one in arrays]
-        given = *arrays, self._settings(rate), gradient
+        settings = self._settings(rate) if self._of_step is None else self._of_step
+        given = *arrays, settings, gradient
         return tuple(native.call("lamella_adam", shapes, *given, written_over=3))
 
 
