@@ -64,5 +64,4 @@ def run(
         given = arrays if mask is None else (*arrays, mask)
         return Inputs(*native.call("lamella_attention_gradient", shapes, *given, numbers=options))
 
-    found: Array = native.differentiable(forward, backward, plain)(inputs, mask)
-    return found
+    return native.differentiable(forward, backward, plain)(inputs, mask)

@@ -51,9 +51,7 @@ def run(inputs: Inputs, sequences: bool, plain: Callable[[Inputs], Any]) -> tupl
     def backward(inputs: Inputs, _: None, saved: list[Array], slopes: tuple[Array, ...]) -> Inputs:
         return _backward(inputs, saved, slopes, sequences)
 
-    core = native.differentiable(forward, backward, lambda inputs, _: plain(inputs))
-    found: tuple[Array, ...] = core(inputs, None)
-    return found
+    return native.differentiable(forward, backward, lambda inputs, _: plain(inputs))(inputs, None)
 
 
 def _forward(inputs: Inputs, sequences: bool, kept: bool) -> tuple[tuple[Array, ...], list[Array]]:

@@ -12,6 +12,7 @@ from lamella.optimizers.base import Optimizer
 from lamella.optimizers.checks import MoreOptions, Options
 from lamella.optimizers.slots import SlotOptimizer
 
+
 def advanced(
     gradient: Array, momentum: Array, velocity: Array, beta_1: float, beta_2: float
 ) -> tuple[Array, Array]:
@@ -148,10 +149,9 @@ class Adam(MomentOptimizer):
         """All rows move, those without a gradient by their means; it need not be written out."""
         index = self._get_variable_index(table)
         moved = [table, *(vars(self)[slots][index] for slots in self._slots)]
-        values = [one.value for one in moved]
         settings = self._settings(jnp.asarray(self.learning_rate, table.dtype))
         shapes = [*(table.shape for _ in moved), (table.shape[0] + numbers.size,)]
-        arrays = *values, settings, numbers, gradients
+        arrays = *(one.value for one in moved), settings, numbers, gradients
         new = native.call("lamella_adam_rows", shapes, *arrays, written_over=3)
         for variable, value in zip(moved, new):
             variable.assign(value)

@@ -1,3 +1,4 @@
+/* Room and threads for kernels. */
 #include "call.h"
 
 #include <pthread.h>
@@ -53,13 +54,8 @@ static void help(void *data) {
   let_go((Job *)data);
 }
 
-static int helped(XLA_FFI_CallFrame *frame, Job *job) {
-  XLA_FFI_ThreadPool_Schedule_Args asked = {0};
-  asked.struct_size = XLA_FFI_ThreadPool_Schedule_Args_STRUCT_SIZE;
-  asked.ctx = frame->ctx;
-  asked.task = help;
-  asked.data = job;
-  XLA_FFI_Error *error = frame->api->XLA_FFI_ThreadPool_Schedule(&asked);
+/* Whether XLA did what it was asked; its word on why not is of no use here. */
+static int done(XLA_FFI_CallFrame *frame, XLA_FFI_Error *error) {
   if (error == NULL) return 1;
   XLA_FFI_Error_Destroy_Args gone = {0};
   gone.struct_size = XLA_FFI_Error_Destroy_Args_STRUCT_SIZE;
@@ -68,19 +64,22 @@ static int helped(XLA_FFI_CallFrame *frame, Job *job) {
   return 0;
 }
 
-static int64_t threads(XLA_FFI_CallFrame *frame) {
+static int helped(XLA_FFI_CallFrame *frame, Job *job) {
+  XLA_FFI_ThreadPool_Schedule_Args asked = {0};
+  asked.struct_size = XLA_FFI_ThreadPool_Schedule_Args_STRUCT_SIZE;
+  asked.ctx = frame->ctx;
+  asked.task = help;
+  asked.data = job;
+  return done(frame, frame->api->XLA_FFI_ThreadPool_Schedule(&asked));
+}
+
+int64_t threads(XLA_FFI_CallFrame *frame) {
   int64_t count = 1;
   XLA_FFI_ThreadPool_NumThreads_Args asked = {0};
   asked.struct_size = XLA_FFI_ThreadPool_NumThreads_Args_STRUCT_SIZE;
   asked.ctx = frame->ctx;
   asked.num_threads = &count;
-  XLA_FFI_Error *error = frame->api->XLA_FFI_ThreadPool_NumThreads(&asked);
-  if (error == NULL) return count;
-  XLA_FFI_Error_Destroy_Args gone = {0};
-  gone.struct_size = XLA_FFI_Error_Destroy_Args_STRUCT_SIZE;
-  gone.error = error;
-  frame->api->XLA_FFI_Error_Destroy(&gone);
-  return 1;
+  return done(frame, frame->api->XLA_FFI_ThreadPool_NumThreads(&asked)) ? count : 1;
 }
 
 /* A thread that starts late finds nothing left to do, and the last one frees the job: nobody waits

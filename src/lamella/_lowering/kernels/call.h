@@ -56,8 +56,12 @@ INLINE int is_question(XLA_FFI_CallFrame *frame) {
 /* Room for so many floats, this thread's own until it asks again. */
 float *scratch(int64_t size);
 
+/* How many threads XLA has. */
+int64_t threads(XLA_FFI_CallFrame *frame);
+
 typedef void Part(void *arguments, int64_t number);
 
 /* Runs part(arguments, 0 .. count - 1) in the threads of XLA, this one among them. */
 void in_parts(XLA_FFI_CallFrame *frame, int64_t count, Part *part, void *arguments);
+
 #endif

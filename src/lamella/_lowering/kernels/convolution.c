@@ -7,7 +7,7 @@ typedef struct {
   int64_t window[2], filters, out[2];
   int64_t stride[2], before[2], dilation[2];
   int64_t bands, shares;
-  const float *x, *kernel, *bias, *dy;
+  const float *x, *kernel, *dy;
   float *y;
 } Sizes;
 
@@ -68,12 +68,11 @@ static void forward_part(void *arguments, int64_t number) {
   float *y = s->y + (image * s->out[0] + low) * s->out[1] * s->filters;
   for (int64_t filter = 0, vectors; filter < s->filters; filter += vectors * LANES) {
     vectors = s->filters - filter > LANES ? 2 : 1;
-    const float *start = s->bias ? s->bias + filter : NULL;
     for (int64_t row = 0; row < high - low; row++)
       for (int64_t column = 0, count; column < s->out[1]; column += count) {
         count = next_rows(s->out[1] - column);
         some_rows(count, vectors, &p, x + row * s->stride[0] * wide + column * p.a_row,
-                  s->kernel + filter, start, y + (row * s->out[1] + column) * s->filters + filter);
+                  s->kernel + filter, NULL, y + (row * s->out[1] + column) * s->filters + filter);
       }
   }
 }
@@ -139,12 +138,11 @@ static Sizes read_sizes(XLA_FFI_CallFrame *frame, const int64_t *kernel, const i
   return s;
 }
 
-/* x (n, rows, columns, c), kernel (rows, columns, c, o)[, bias (o)] -> y (n, rows, columns, o) */
+/* x (n, rows, columns, c), kernel (rows, columns, c, o) -> y (n, rows, columns, o) */
 XLA_FFI_Error *lamella_convolution(XLA_FFI_CallFrame *frame) {
   if (is_question(frame)) return NULL;
   Sizes s = read_sizes(frame, argument(frame, 1)->dims, result(frame, 0)->dims);
   s.kernel = floats(argument(frame, 1));
-  s.bias = frame->args.size > 2 ? floats(argument(frame, 2)) : NULL;
   s.y = floats(result(frame, 0));
   in_parts(frame, s.batch * s.bands, forward_part, &s);
   return NULL;

@@ -5,10 +5,12 @@
 #include "curves.h"
 #include "tile.h"
 
-#define PART 16 /* rows that go through the steps together: so often weights are read once */
+/* Rows that go through the steps together: so many share each reading of the weights, at most. */
+#define PART 16
+#define LEAST 4
 
 typedef struct {
-  int64_t batch, time, features, units;
+  int64_t batch, time, features, units, part;
   const float *x, *h, *c, *kernel, *recurrent, *bias, *inner_bias;
   float *gates, *inner, *cs, *before, *hs, *last_h, *last_c; /* NULL where nobody asks */
   const float *dhs, *dh, *dc;
@@ -64,8 +66,9 @@ INLINE void gru_step(int64_t units, float *x, const float *inner, float *h) {
 
 static void forward_part(void *arguments, int64_t number, int gates) {
   const Run *run = arguments;
-  const int64_t low = number * PART, units = run->units, time = run->time;
-  const int64_t rows = run->batch - low < PART ? run->batch - low : PART, wide = gates * units;
+  const int64_t low = number * run->part, units = run->units, time = run->time;
+  const int64_t left = run->batch - low, wide = gates * units;
+  const int64_t rows = left < run->part ? left : run->part;
   float *h = scratch(PART * (2 * units + 2 * wide)), *c = h + PART * units;
   float *own = c + PART * units, *inner = own + PART * wide;
   memcpy(h, run->h + low * units, rows * units * sizeof(float));
@@ -138,8 +141,9 @@ INLINE void gru_back(int64_t units, const float *gates, const float *inner, cons
 
 static void backward_part(void *arguments, int64_t number, int gates) {
   const Run *run = arguments;
-  const int64_t low = number * PART, units = run->units, time = run->time;
-  const int64_t rows = run->batch - low < PART ? run->batch - low : PART, wide = gates * units;
+  const int64_t low = number * run->part, units = run->units, time = run->time;
+  const int64_t left = run->batch - low, wide = gates * units;
+  const int64_t rows = left < run->part ? left : run->part;
   float *dh = scratch(PART * (2 * units + 2 * wide)), *dc = dh + PART * units;
   /* Rows of dz may lie a power of two apart, where a cache has no room for all at once. */
   float *dz = dc + PART * units, *dinner = gates == 4 ? dz : dz + PART * wide;
@@ -174,7 +178,9 @@ static void lstm_backward(void *run, int64_t number) { backward_part(run, number
 static void gru_backward(void *run, int64_t number) { backward_part(run, number, 3); }
 
 static void all_rows(XLA_FFI_CallFrame *frame, Part *part, Run *run) {
-  in_parts(frame, (run->batch + PART - 1) / PART, part, run);
+  const int64_t each = run->batch / threads(frame);
+  run->part = each < LEAST ? LEAST : each > PART ? PART : each;
+  in_parts(frame, (run->batch + run->part - 1) / run->part, part, run);
 }
 
 static float *in(XLA_FFI_CallFrame *frame, int number) { return floats(argument(frame, number)); }
