@@ -9,11 +9,6 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import rich.box
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from lamella._base import InvalidArgument, optional
 from lamella.visualization.costs import Costs, costs_of, count, flops_text, memory, memory_text
 from lamella.visualization.listing import list_layers, rows_of, select
@@ -26,6 +21,12 @@ RIGHT = ("Param #", "FLOPs", "Memory")
 NUMBER, OPEN, SYMBOL = "green", "cyan", "blue"
 TRAINED = {"Y": "bold green", "N": "bold red"}
 STYLE = Path(__file__).parent / "_data" / "summary.css"
+
+
+def _rich(name: str, of_module: str = "") -> Any:
+    # Imported when it is used: it takes a third of what `import lamella` adds to `import jax`.
+    part = optional.require(f"rich.{name.lower()}", purpose="to print a summary")
+    return getattr(part, of_module or name)
 
 
 def summary(
@@ -69,7 +70,7 @@ def summary(
         >>> summary(model, print_fn=lambda text: print(text.splitlines()[-3]))
          Total params: 10 (40.00 B)
     """
-    in_terminal = print_fn is None and not _in_notebook() and Console().is_terminal
+    in_terminal = print_fn is None and not _in_notebook() and _rich("Console")().is_terminal
     widest = shutil.get_terminal_size().columns - 4 if in_terminal else None
     wanted = zip(EXTRA_WIDTHS, (show_trainable, show_flops, show_memory), strict=True)
     extras = [column for column, shown in wanted if shown]
@@ -77,7 +78,7 @@ def summary(
     if print_fn is not None:
         print_fn(page.plain())
     elif in_terminal:
-        Console(highlight=False).print(page.title, page.table(), *page.totals, sep="\n")
+        _rich("Console")(highlight=False).print(page.title, page.table(), *page.totals, sep="\n")
     elif _in_notebook():
         display = optional.require("IPython.display", purpose="to show HTML in a notebook")
         display.display({"text/html": page.html(), "text/plain": page.plain()}, raw=True)
@@ -131,15 +132,15 @@ def _in_notebook() -> bool:
 
 @dataclass
 class _Page:
-    title: Text
+    title: Any
     headers: list[str]
     widths: list[int]
-    rows: list[list[Text]]
-    totals: list[Text]
+    rows: list[list[Any]]
+    totals: list[Any]
     width: int
 
-    def table(self) -> Table:
-        table = Table(width=self.width, show_lines=True, header_style="bold")
+    def table(self) -> Any:
+        table = _rich("Table")(width=self.width, show_lines=True, header_style="bold")
         for header, size in zip(self.headers, self.widths, strict=True):
             justify: Any = "right" if header in RIGHT else "left"
             justify = "center" if header == "Trainable" else justify
@@ -170,9 +171,9 @@ class _Page:
     def plain(self, ascii_only: bool = False) -> str:
         table, buffer = self.table(), io.StringIO()
         if ascii_only:
-            table.box = rich.box.ASCII
+            table.box = _rich("box", "ASCII")
         never: Any = dict.fromkeys(("force_terminal", "force_jupyter", "legacy_windows"), False)
-        Console(file=buffer, width=self.width, color_system=None, **never).print(table)
+        _rich("Console")(file=buffer, width=self.width, color_system=None, **never).print(table)
         lines = [str(self.title), *buffer.getvalue().splitlines(), *map(str, self.totals)]
         text = "\n".join(line.rstrip() for line in lines)
         return text.replace("└", "`") if ascii_only else text
@@ -210,7 +211,7 @@ def _page(
     costs = costs_of(model) if {"FLOPs", "Memory"} & {*extras} else None
     listed = rows_of(listing, expand_nested, costs)
     rows = [[_cell(row, header) for header in headers] for row in listed]
-    title = Text(f'Model: "{model.name}"', style="bold")
+    title = _rich("Text")(f'Model: "{model.name}"', style="bold")
     return _Page(title, headers, widths, rows, _totals(model, costs, extras), width)
 
 
@@ -235,18 +236,18 @@ def _widths(shares: list[float], width: int, columns: int) -> list[int]:
     return widths
 
 
-def _cell(row: dict[str, str], column: str) -> Text:
+def _cell(row: dict[str, str], column: str) -> Any:
     if column == "Layer (type)":
-        return Text.assemble(row["name"], " (", (row["kind"], SYMBOL), ")")
+        return _rich("Text").assemble(row["name"], " (", (row["kind"], SYMBOL), ")")
     if column in ("Connected to", "Trainable"):
-        return Text(row[column], style=TRAINED.get(row[column], ""))
-    shown = Text(row[column])
+        return _rich("Text")(row[column], style=TRAINED.get(row[column], ""))
+    shown = _rich("Text")(row[column])
     shown.highlight_regex(r"\d[\d,]*", NUMBER)
     shown.highlight_regex(r"None", OPEN)
     return shown
 
 
-def _totals(model: Any, costs: Costs | None, extras: list[str]) -> list[Text]:
+def _totals(model: Any, costs: Costs | None, extras: list[str]) -> list[Any]:
     trainable, fixed = model.trainable_weights, model.non_trainable_weights
     optimizer = getattr(model, "optimizer", None)
     held = list(optimizer.variables) if optimizer is not None and optimizer.built else []
@@ -264,6 +265,6 @@ def _totals(model: Any, costs: Costs | None, extras: list[str]) -> list[Text]:
         size = memory_text(costs.total_memory) if costs else "?"
         lines.append(("Outputs of all layers for one row", "", size))
     return [
-        Text.assemble((f" {label}: ", "bold"), (number, NUMBER), rest)
+        _rich("Text").assemble((f" {label}: ", "bold"), (number, NUMBER), rest)
         for label, number, rest in lines
     ]

@@ -42,8 +42,8 @@ def test_a_second_start_compiles_nothing_again(tmp_path: Path) -> None:
 
 
 def test_it_can_be_turned_off(tmp_path: Path) -> None:
-    assert run(tmp_path, LAMELLA_CACHE="0") == 0
-    assert not (tmp_path / "compiled").exists()
+    assert run(tmp_path, LAMELLA_CACHE="0", LAMELLA_NATIVE="0") == 0
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_oldest_go_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
