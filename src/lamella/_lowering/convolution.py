@@ -217,8 +217,8 @@ def _input_gradient(
         one_by_one = Geometry((1,) * len(window), (), geometry.dilation, True)
         parts = [_convolve(dy, part, one_by_one._replace(pads=pads)) for part, pads in phases]
         return kernels.interleaved(parts, geometry.strides, spatial)
-    scatter = not unit_steps or x.shape[-1] < FEW_CHANNELS
-    if scatter and not (by_kernel and unit_steps) and _columns_fit(x.shape[0], out, depth, x.dtype):
+    scatter = not unit_steps or (x.shape[-1] < FEW_CHANNELS and not by_kernel)
+    if scatter and _columns_fit(x.shape[0], out, depth, x.dtype):
         return _spread(_product(dy, _flat(kernel).T), window, spatial, geometry)
     pads = []
     for size, reached, taps, stride, (low, _), dilation in zip(

@@ -33,14 +33,17 @@ def mean_over_steps(rows: Array) -> Array:
         (2, 4)
     """
     _, table, numbers = frames.ambient().read.get(id(rows), (None, None, None))
-    known = numbers is not None and numbers.ndim == 2 and numbers.dtype == jnp.int32
-    if known and numbers.size and native.wanted(table):
+    if numbers is not None and numbers.ndim == 2 and _fit(table, numbers):
         return _means_by_kernel(table, numbers)
     return jnp.mean(rows, axis=1)
 
 
+def _fit(table: Array, numbers: Array) -> bool:
+    return numbers.dtype == jnp.int32 and numbers.size > 0 and native.wanted(table)
+
+
 def _rows(table: Array, numbers: Array) -> Array:
-    if numbers.dtype == jnp.int32 and numbers.size and native.wanted(table):
+    if _fit(table, numbers):
         return _by_kernel(table, numbers.reshape(-1)).reshape(*numbers.shape, table.shape[-1])
     return _plain(table, numbers)
 

@@ -59,8 +59,9 @@ def _found() -> tuple[Any, str]:
         return None, f"no kernels in C: {VARIABLE}=0 turns them off"
     if compiler is None:
         return None, f"no kernels in C: there is no compiler '{name}' (Debian: apt install gcc)"
+    sources = "".join(path.read_text() for path in sorted(FOLDER.glob("*.[ch]")))
     try:
-        kernels = ctypes.CDLL(str(_compiled(compiler)))
+        kernels = ctypes.CDLL(str(_compiled(compiler, sources)))
     except (OSError, subprocess.SubprocessError) as error:
         why = (getattr(error, "stderr", None) or str(error)).strip()[-300:]
         warn_person(
@@ -68,19 +69,15 @@ def _found() -> tuple[Any, str]:
             f"help: XLA's own are used, which are slower. {VARIABLE}=0 silences this."
         )
         return None, f"no kernels in C: '{compiler}' did not compile them"
-    for target in re.findall(r"^XLA_FFI_Error \*(lamella_\w+)", _sources(), re.MULTILINE):
+    for target in re.findall(r"^XLA_FFI_Error \*(lamella_\w+)", sources, re.MULTILINE):
         capsule = jax.ffi.pycapsule(getattr(kernels, target))
         jax.ffi.register_ffi_target(target, capsule, platform="cpu")
     return kernels, "with kernels in C"
 
 
-def _sources() -> str:
-    return "".join(path.read_text() for path in sorted(FOLDER.glob("*.[ch]")))
-
-
-def _compiled(compiler: str) -> Path:
+def _compiled(compiler: str, sources: str) -> Path:
     """The library's file, made if it is not there yet."""
-    made_of = [compiler, kind_of_machine(), jaxlib.version.__version__, *FLAGS, _sources()]
+    made_of = [compiler, kind_of_machine(), jaxlib.version.__version__, *FLAGS, sources]
     key = hashlib.sha256("\n".join(made_of).encode()).hexdigest()[:20]
     path = home_folder() / "kernels" / f"{key}.so"
     if not path.exists():

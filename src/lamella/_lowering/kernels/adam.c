@@ -6,8 +6,6 @@
 #define ROWS 512      /* of a table in a part */
 #define WEIGHTS 16384 /* of other weights */
 
-INLINE int64_t upto(int64_t value, int64_t most) { return value < most ? value : most; }
-
 typedef struct {
   int64_t table_rows, width;
   const float *gradients, *settings;
@@ -33,13 +31,13 @@ INLINE void step(const Adam *a, int64_t place, int64_t count, const float *g) {
 static void dense_part(void *arguments, int64_t part) {
   const Adam *a = arguments;
   const int64_t place = part * WEIGHTS;
-  step(a, place, upto(WEIGHTS, a->table_rows - place), a->gradients + place);
+  step(a, place, least(WEIGHTS, a->table_rows - place), a->gradients + place);
 }
 
 static void rows_part(void *arguments, int64_t part) {
   const Adam *a = arguments;
   float *sum = scratch(a->width);
-  for (int64_t row = part * ROWS, end = upto(row + ROWS, a->table_rows); row < end; row++) {
+  for (int64_t row = part * ROWS, end = least(row + ROWS, a->table_rows); row < end; row++) {
     int32_t n = a->first[row];
     if (n < 0) {
       step(a, row * a->width, a->width, NULL);

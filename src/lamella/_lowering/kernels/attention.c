@@ -25,10 +25,7 @@ typedef struct {
   float *y, *new_high, *new_part, *dq, *dk, *dv;
 } Run;
 
-INLINE int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
 INLINE int64_t whole(int64_t size, int64_t unit) { return (size + unit - 1) / unit * unit; }
-INLINE vector at(const float *place) { return *(const vector *)place; }
-INLINE void put(float *place, vector value) { *(vector *)place = value; }
 INLINE vector larger(vector x, vector y) { return chosen(x > y, x, y); }
 
 INLINE float total(vector x) {
@@ -85,12 +82,7 @@ static void product(int64_t rows, int64_t terms, int64_t columns, const float *a
                     const float *b, int64_t b_row, int64_t b_panel, float *y, int64_t y_row) {
   const Product p = {.outer = 1, .middle = 1, .inner = terms, .a_row = a_row, .b_inner = b_row,
                      .y_row = y_row};
-  for (int64_t column = 0; column < columns; column += PANEL, b += b_panel)
-    for (int64_t row = 0, count; row < rows; row += count) {
-      count = next_rows(rows - row);
-      some_rows(count, columns - column > LANES ? 2 : 1, &p, a + row * a_row, b, NULL,
-                y + row * y_row + column);
-    }
+  every_row(rows, columns, &p, a, b, b_panel, NULL, y);
 }
 
 /* y += a' b: a is targets x sources, b targets x wide. */
@@ -98,12 +90,7 @@ static void add_turned(int64_t sources, int64_t targets, const float *a, int64_t
                        const float *b, int64_t wide, float *y) {
   const Lines lines = {.pictures = 1, .lines = 1, .terms = targets, .a_step = a_row,
                        .b_step = wide, .y_row = wide};
-  for (int64_t column = 0; column < wide; column += PANEL)
-    for (int64_t row = 0, count; row < sources; row += count) {
-      count = next_rows(sources - row);
-      outer_rows(count, wide - column > LANES ? 2 : 1, &lines, a + row, b + column,
-                 y + row * wide + column);
-    }
+  every_outer_row(sources, wide, &lines, a, b, y);
 }
 
 /* How many sources the targets before `past` see. A row that a mask leaves nothing needs all. */
@@ -214,11 +201,6 @@ static void backward_part(void *arguments, int64_t number) {
     }
   copy(sources, features, dk, wide, &run->scale, 0, run->dk + key_place, run->key_step, 0);
   copy(sources, size, dv, value_wide, &as_it_is, 0, run->dv + value_place, run->value_step, 0);
-}
-
-static float *in(XLA_FFI_CallFrame *frame, int number) { return floats(argument(frame, number)); }
-static float *out(XLA_FFI_CallFrame *frame, int number) {
-  return number < frame->rets.size ? floats(result(frame, number)) : NULL;
 }
 
 /* q, k, v come first, and last, after `count` arguments, a mask if there is one. */

@@ -27,6 +27,10 @@ typedef int32_t integers __attribute__((vector_size(LANES * 4), aligned(4), may_
 
 #define INLINE static inline __attribute__((always_inline))
 
+INLINE vector at(const float *place) { return *(const vector *)place; }
+INLINE void put(float *place, vector value) { *(vector *)place = value; }
+INLINE int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+
 INLINE XLA_FFI_Buffer *argument(XLA_FFI_CallFrame *frame, int number) {
   return (XLA_FFI_Buffer *)frame->args.args[number];
 }
@@ -36,6 +40,13 @@ INLINE XLA_FFI_Buffer *result(XLA_FFI_CallFrame *frame, int number) {
 }
 
 INLINE float *floats(XLA_FFI_Buffer *buffer) { return (float *)buffer->data; }
+
+INLINE float *in(XLA_FFI_CallFrame *frame, int number) { return floats(argument(frame, number)); }
+
+/* NULL past the last result: what the caller did not ask for. */
+INLINE float *out(XLA_FFI_CallFrame *frame, int number) {
+  return number < frame->rets.size ? floats(result(frame, number)) : NULL;
+}
 
 /* The only attribute of a call: an array of int64. */
 INLINE const int64_t *numbers(XLA_FFI_CallFrame *frame) {

@@ -130,11 +130,7 @@ static Sizes read_sizes(XLA_FFI_CallFrame *frame, const int64_t *kernel, const i
       .stride = {given[0], given[1]}, .before = {given[2], given[3]},
       .dilation = {given[4], given[5]}, .x = floats(argument(frame, 0)), .shares = 1,
   };
-  const int64_t all = reach(&s, 0, y[1]) * reach(&s, 1, y[2]) * s.channels;
-  s.bands = (all + BAND - 1) / BAND;
-  /* Threads should have something to share out, also where there are few pictures. */
-  while (s.batch * s.bands < 8 && s.bands * 4 <= y[1]) s.bands++;
-  if (s.bands > y[1]) s.bands = y[1];
+  s.bands = bands_of(s.batch, y[1], padded_size(&s, y[1]));
   return s;
 }
 

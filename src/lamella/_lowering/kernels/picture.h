@@ -28,4 +28,12 @@ INLINE void padded(Picture p, int64_t first, int64_t rows, int64_t left, int64_t
   }
 }
 
+/* Into how many bands of its `rows` a picture of `size` floats is cut. */
+INLINE int64_t bands_of(int64_t batch, int64_t rows, int64_t size) {
+  int64_t bands = (size + BAND - 1) / BAND;
+  /* Threads should have something to share out, also where there are few pictures. */
+  while (batch * bands < 8 && bands * 4 <= rows) bands++;
+  return least(bands, rows);
+}
+
 #endif

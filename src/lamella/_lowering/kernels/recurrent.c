@@ -23,18 +23,8 @@ static void rows_of_product(int64_t rows, int64_t terms, int64_t columns, const 
                             float *y, int64_t y_row) {
   const Product p = {.outer = 1, .middle = 1, .inner = terms, .a_row = a_row,
                      .b_inner = columns, .y_row = y_row, .start_row = start_row};
-  for (int64_t column = 0, vectors; column < columns; column += vectors * LANES) {
-    vectors = columns - column > LANES ? 2 : 1;
-    for (int64_t row = 0, count; row < rows; row += count) {
-      count = next_rows(rows - row);
-      some_rows(count, vectors, &p, a + row * a_row, b + column,
-                start ? start + row * start_row + column : NULL, y + row * y_row + column);
-    }
-  }
+  every_row(rows, columns, &p, a, b, PANEL, start, y);
 }
-
-INLINE vector at(const float *place) { return *(const vector *)place; }
-INLINE void put(float *place, vector value) { *(vector *)place = value; }
 
 /* One step of an LSTM: z becomes gates, c and h go on. */
 INLINE void lstm_step(int64_t units, float *z, float *c, float *h) {
@@ -181,11 +171,6 @@ static void all_rows(XLA_FFI_CallFrame *frame, Part *part, Run *run) {
   const int64_t each = run->batch / threads(frame);
   run->part = each < LEAST ? LEAST : each > PART ? PART : each;
   in_parts(frame, (run->batch + run->part - 1) / run->part, part, run);
-}
-
-static float *in(XLA_FFI_CallFrame *frame, int number) { return floats(argument(frame, number)); }
-static float *out(XLA_FFI_CallFrame *frame, int number) {
-  return number < frame->rets.size ? floats(result(frame, number)) : NULL;
 }
 
 static Run forward_run(XLA_FFI_CallFrame *frame) {

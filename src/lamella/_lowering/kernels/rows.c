@@ -6,8 +6,6 @@
 #define ROWS 512 /* of a part */
 #define AHEAD 8  /* rows are asked for so much before they are read */
 
-INLINE int64_t upto(int64_t value, int64_t most) { return value < most ? value : most; }
-
 typedef struct {
   int64_t table_rows, width, count, length;
   const float *table;
@@ -17,7 +15,7 @@ typedef struct {
 
 static void lookup_part(void *arguments, int64_t part) {
   const Lookup *l = arguments;
-  for (int64_t n = part * ROWS, end = upto(n + ROWS, l->count); n < end; n++) {
+  for (int64_t n = part * ROWS, end = least(n + ROWS, l->count); n < end; n++) {
     float *out = l->out + n * l->width;
     /* A number outside of the table must not look like one inside. */
     if (l->numbers[n] < 0 || l->numbers[n] >= l->table_rows)
@@ -41,7 +39,7 @@ XLA_FFI_Error *lamella_rows(XLA_FFI_CallFrame *frame) {
 static void means_part(void *arguments, int64_t part) {
   const Lookup *l = arguments;
   const int64_t lines = l->length > ROWS ? 1 : ROWS / l->length, width = l->width;
-  for (int64_t n = part * lines, end = upto(n + lines, l->count); n < end; n++) {
+  for (int64_t n = part * lines, end = least(n + lines, l->count); n < end; n++) {
     const int32_t *numbers = l->numbers + n * l->length;
     float *out = l->out + n * width;
     memset(out, 0, width * sizeof(float));

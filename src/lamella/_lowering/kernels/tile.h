@@ -99,6 +99,13 @@ void some_rows(int rows, int wide, const Product *p, const float *a, const float
 
 void outer_rows(int rows, int wide, const Lines *l, const float *a, const float *b, float *y);
 
+/* The same for any number of rows and columns; those of `b` start again every `b_panel`. */
+void every_row(int64_t rows, int64_t columns, const Product *p, const float *a, const float *b,
+               int64_t b_panel, const float *start, float *y);
+
+void every_outer_row(int64_t rows, int64_t columns, const Lines *l, const float *a, const float *b,
+                     float *y);
+
 /* How many of `left` rows come next, so that the pieces are of nearly one size. */
 INLINE int next_rows(int64_t left) {
   int64_t pieces = (left + MOST_ROWS - 1) / MOST_ROWS;

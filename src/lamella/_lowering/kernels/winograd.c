@@ -60,9 +60,6 @@ INLINE void numbers_to_kernel(vector a[4]) {
   a[0] += sum, a[1] = apart, a[2] = sum + a[3];
 }
 
-INLINE vector at(const float *place) { return *(const vector *)place; }
-INLINE void put(float *place, vector value) { *(vector *)place = value; }
-
 /* The numbers of the kernel's rows of filters, for some channels. */
 static void kernel_part(void *arguments, int64_t channel) {
   const Sizes *s = arguments;
@@ -142,14 +139,9 @@ static void forward_part(void *arguments, int64_t number) {
     count = tiles - first < TILES ? tiles - first : TILES;
     tiles_to_numbers(s, x, (2 * s->tile_columns + 2) * row, first, count, numbers);
     for (int place = 0; place < PLACES; place++)
-      for (int64_t filter = 0; filter < s->filters; filter += PANEL)
-        for (int64_t n = 0, some; n < count; n += some) {
-          some = next_rows(count - n);
-          some_rows(some, s->filters - filter > LANES ? 2 : 1, &p,
-                    numbers + (place * count + n) * s->channels,
-                    s->numbers + place * s->channels * s->filters + filter, NULL,
-                    sums + (place * count + n) * s->filters + filter);
-        }
+      every_row(count, s->filters, &p, numbers + place * count * s->channels,
+                s->numbers + place * s->channels * s->filters, PANEL, NULL,
+                sums + place * count * s->filters);
     numbers_to_tiles(s, sums, first, count, rows, y);
   }
 }
@@ -204,14 +196,8 @@ static void gradient_part(void *arguments, int64_t share) {
       const Lines lines = {.pictures = 1, .lines = 1, .terms = count, .a_step = s->channels,
                            .b_step = s->filters, .y_row = s->filters};
       for (int place = 0; place < PLACES; place++)
-        for (int64_t filter = 0; filter < s->filters; filter += PANEL)
-          for (int64_t c = 0, some; c < s->channels; c += some) {
-            some = next_rows(s->channels - c);
-            outer_rows(some, s->filters - filter > LANES ? 2 : 1, &lines,
-                       numbers + place * count * s->channels + c,
-                       of_dy + place * count * s->filters + filter,
-                       sums + place * pairs + c * s->filters + filter);
-          }
+        every_outer_row(s->channels, s->filters, &lines, numbers + place * count * s->channels,
+                        of_dy + place * count * s->filters, sums + place * pairs);
     }
   }
   float *dk = s->y + share * 9 * pairs;
@@ -229,9 +215,7 @@ static Sizes read_sizes(XLA_FFI_CallFrame *frame, int64_t filters, const int64_t
              .out_rows = y[1], .out_columns = y[2], .before = {given[2], given[3]},
              .tile_rows = (y[1] + 1) / 2, .tile_columns = (y[2] + 1) / 2,
              .x = floats(argument(frame, 0))};
-  s.bands = (band_size(&s, s.tile_rows) + BAND - 1) / BAND;
-  while (s.batch * s.bands < 8 && s.bands * 4 <= s.tile_rows) s.bands++;
-  if (s.bands > s.tile_rows) s.bands = s.tile_rows;
+  s.bands = bands_of(s.batch, s.tile_rows, band_size(&s, s.tile_rows));
   return s;
 }
 
